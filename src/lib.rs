@@ -1,0 +1,6 @@
+//! postroom: a shared inbox for support teams, in the terminal, with no server but the mailbox.
+
+pub mod clock;
+pub mod limits;
+pub mod mail;
+pub mod team;

@@ -1,0 +1,13 @@
+//! Core: mail as bytes from outside becomes facts and printable text here.
+//!
+//! `parse` never fails and never takes the process down; `clean` is the only maker of printable
+//! text; `reply` builds what we send.
+
+mod address;
+mod remote;
+
+pub mod message;
+
+pub use address::Address;
+pub use message::{Attachment, Bounce, Defect, Message};
+pub use remote::Remote;
