@@ -1,6 +1,8 @@
 //! postroom: a shared inbox for support teams, in the terminal, with no server but the mailbox.
 
 pub mod clock;
+pub mod config;
 pub mod limits;
 pub mod mail;
 pub mod team;
+pub mod view;

@@ -1,0 +1,3 @@
+//! The engine: the only place where adapters meet. Requests in, news out.
+
+pub mod api;
