@@ -6,8 +6,10 @@
 mod address;
 mod remote;
 
+pub mod clean;
 pub mod message;
 
 pub use address::Address;
+pub use clean::Clean;
 pub use message::{Attachment, Bounce, Defect, Message};
 pub use remote::Remote;
