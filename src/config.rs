@@ -1,6 +1,23 @@
-//! What a person may set: types with their defaults. `config::load` reads the file.
+//! What a person may set, and reading it from a TOML file.
+//!
+//! [`load`] knows every option, its default and what is allowed; `config.example.toml` shows the
+//! same to people and a test keeps the two equal. Unknown keys are warnings, because a newer file
+//! must not stop an older program; wrong values are fatal, because guessing at an account is worse
+//! than asking.
+
+mod load;
+mod nearest;
+mod place;
+mod section;
+#[cfg(test)]
+mod tests;
+
+pub use load::{ConfigError, Loaded, load, parse};
+pub use nearest::nearest;
+pub use place::Places;
 
 use crate::mail::Remote;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,7 +73,7 @@ pub struct Mailbox {
 /// A server to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// Host name or address.
+    /// Host name or IP address, without brackets.
     pub host: String,
     /// Port.
     pub port: u16,
@@ -136,6 +153,72 @@ pub struct Send {
     pub hold: Duration,
     /// Status after a reply.
     pub status: crate::team::Status,
+}
+
+impl Config {
+    /// The mailbox of that name; the first one when no name is given.
+    pub fn mailbox(&self, name: Option<&str>) -> Option<&Mailbox> {
+        match name {
+            Some(name) => self.mailboxes.iter().find(|m| m.name == name),
+            None => self.mailboxes.first(),
+        }
+    }
+}
+
+impl Server {
+    /// Whether the connection cannot leave this machine, so that it may go unprotected.
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    }
+}
+
+impl Security {
+    /// Every value, safest first.
+    pub const ALL: [Security; 3] = [Security::Tls, Security::StartTls, Security::None];
+
+    /// The word for it in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Security::Tls => "tls",
+            Security::StartTls => "starttls",
+            Security::None => "none",
+        }
+    }
+}
+
+impl AfterSend {
+    /// Every value, the default first.
+    pub const ALL: [AfterSend; 3] = [AfterSend::List, AfterSend::Next, AfterSend::Stay];
+
+    /// The word for it in the file.
+    pub fn word(self) -> &'static str {
+        match self {
+            AfterSend::List => "list",
+            AfterSend::Next => "next",
+            AfterSend::Stay => "stay",
+        }
+    }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self {
+            ascii: false,
+            mouse: false,
+            after_send: AfterSend::List,
+            read_after: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Default for Send {
+    fn default() -> Self {
+        Self {
+            hold: Duration::from_secs(10),
+            status: crate::team::Status::Waiting,
+        }
+    }
 }
 
 /// Something in the file that is not fatal.

@@ -102,3 +102,5 @@ pub const INDEX_MEMORY: usize = 40 << 20;
 pub const QUEUE: usize = 1024;
 /// A draft is saved after this much silence.
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(700);
+/// Longest configuration file.
+pub const CONFIG_BYTES: u64 = 1 << 20;
