@@ -7,8 +7,8 @@
 use crate::clock::Timestamp;
 use crate::mail::draft::Draft;
 use crate::team::gate::{Obstacle, Seen};
-use crate::team::{Agent, ConversationName, EventId, Grade, Refusal, Status};
-use crate::view::{Hit, Member, Page, Thread, View};
+use crate::team::{Agent, ConversationId, ConversationName, EventId, Grade, Refusal, Status};
+use crate::view::{Hit, HistoryEntry, Member, Page, Thread, View};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -159,8 +159,40 @@ pub enum Request {
         /// Folder; created when missing.
         folder: PathBuf,
     },
-    /// Looks at the server now.
+    /// Conversations an id, a unique prefix of one, or a Message-ID names; answered by
+    /// [`News::Names`].
+    Find {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// As typed.
+        text: String,
+    },
+    /// What the team did, newest last; answered by [`News::Log`].
+    Log {
+        /// Ticket of the answer.
+        ticket: Ticket,
+        /// Of one conversation only.
+        conversation: Option<ConversationName>,
+        /// The newest so many.
+        limit: usize,
+    },
+    /// Brings the cache in step with the server now; answered by [`News::Synced`].
     SyncNow,
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Summary {
+    /// Messages in the cache now.
+    pub messages: usize,
+    /// Messages that were new.
+    pub new: usize,
+    /// Messages that are gone.
+    pub gone: usize,
+    /// Messages whose flags changed.
+    pub flags: usize,
+    /// Team events in the journal.
+    pub events: usize,
 }
 
 /// Why something did not happen, in one printable sentence with the next step.
@@ -286,7 +318,13 @@ pub enum News {
     Presence(Vec<ConversationName>),
     /// The connection's state changed.
     Link(Link),
-    /// The first sync moves on.
+    /// Names that fit, none or several.
+    Names(Ticket, Vec<ConversationName>),
+    /// What the team did: short id of the conversation, event.
+    Log(Ticket, Vec<(ConversationId, HistoryEntry)>),
+    /// A sync that was asked for ended.
+    Synced(Result<Summary, Trouble>),
+    /// A sync moves on.
     Progress(Progress),
     /// Something a person should read.
     Notice(Notice),
