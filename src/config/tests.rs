@@ -170,82 +170,85 @@ fn an_unprotected_connection_is_for_this_machine_only() {
     }
 }
 
+const USER: &str = "user = \"support\"";
+
+/// What is replaced in the smallest configuration, by what, and part of the sentence.
+const MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        USER,
+        "user = 3",
+        "line 10: mailbox.imap.user must be text in quotes",
+    ),
+    (
+        USER,
+        "user = \"a\"\nport = 70000",
+        "line 11: mailbox.imap.port must be a whole number from 1 to 65535",
+    ),
+    (
+        USER,
+        "user = \"a\"\nport = \"993\"",
+        "line 11: mailbox.imap.port must be a whole number",
+    ),
+    (
+        USER,
+        "user = \"a\\r\\nb\"",
+        "line 10: mailbox.imap.user must be text in quotes on one line",
+    ),
+    (
+        USER,
+        "user = \"a\"\nsecurity = \"ssl\"",
+        "must be one of \"tls\", \"starttls\", \"none\"",
+    ),
+    (
+        USER,
+        "user = \"a\"\npassword-from = \"prompt\"",
+        "must be left out when password-command is set",
+    ),
+    (
+        USER,
+        "",
+        "line 8: mailbox.imap.user is missing; add user = \"support\"",
+    ),
+    (
+        USER,
+        "usr = \"a\"",
+        "mailbox.imap.user is missing; is `usr` on line 10 meant?",
+    ),
+    (
+        "\"imap.acme.example\"",
+        "\"imap.acme.example:993\"",
+        "the port goes into its own option",
+    ),
+    (
+        "\"ana@acme.example\"",
+        "\"ana\"",
+        "line 3: me.address must be a mail address such as",
+    ),
+    (
+        "\"ana@acme.example\"",
+        "\"ana@acme.example\"\nnick = \"Ana R\"",
+        "line 4: me.nick must be 1 to 20",
+    ),
+    (
+        "name = \"support\"",
+        "name = \"../x\"",
+        "line 6: mailbox.name must be",
+    ),
+    (
+        "[[mailbox]]",
+        "[mailbox]",
+        "mailbox must be a list of tables, each written [[mailbox]]",
+    ),
+    (
+        "[me]",
+        "screen = 3\n[me]",
+        "line 1: screen must be a table, written [screen]",
+    ),
+];
+
 #[test]
 fn mistakes_are_named_with_line_field_and_what_is_allowed() {
-    let user = "user = \"support\"";
-    let cases = [
-        (
-            user,
-            "user = 3",
-            "line 10: mailbox.imap.user must be text in quotes",
-        ),
-        (
-            user,
-            "user = \"a\"\nport = 70000",
-            "line 11: mailbox.imap.port must be a whole number from 1 to 65535",
-        ),
-        (
-            user,
-            "user = \"a\"\nport = \"993\"",
-            "line 11: mailbox.imap.port must be a whole number",
-        ),
-        (
-            user,
-            "user = \"a\\r\\nb\"",
-            "line 10: mailbox.imap.user must be text in quotes on one line",
-        ),
-        (
-            user,
-            "user = \"a\"\nsecurity = \"ssl\"",
-            "must be one of \"tls\", \"starttls\", \"none\"",
-        ),
-        (
-            user,
-            "user = \"a\"\npassword-from = \"prompt\"",
-            "must be left out when password-command is set",
-        ),
-        (
-            user,
-            "",
-            "line 8: mailbox.imap.user is missing; add user = \"support\"",
-        ),
-        (
-            user,
-            "usr = \"a\"",
-            "mailbox.imap.user is missing; is `usr` on line 10 meant?",
-        ),
-        (
-            "\"imap.acme.example\"",
-            "\"imap.acme.example:993\"",
-            "the port goes into its own option",
-        ),
-        (
-            "\"ana@acme.example\"",
-            "\"ana\"",
-            "line 3: me.address must be a mail address such as",
-        ),
-        (
-            "\"ana@acme.example\"",
-            "\"ana@acme.example\"\nnick = \"Ana R\"",
-            "line 4: me.nick must be 1 to 20",
-        ),
-        (
-            "name = \"support\"",
-            "name = \"../x\"",
-            "line 6: mailbox.name must be",
-        ),
-        (
-            "[[mailbox]]",
-            "[mailbox]",
-            "mailbox must be a list of tables, each written [[mailbox]]",
-        ),
-        (
-            "[me]",
-            "screen = 3\n[me]",
-            "line 1: screen must be a table, written [screen]",
-        ),
-    ];
-    for (old, new, part) in cases {
+    for (old, new, part) in MISTAKES {
         let sentence = sentence(&smallest_with(old, new));
         assert!(sentence.starts_with(FILE), "{sentence}");
         assert!(sentence.contains(part), "{new}: {sentence}");
