@@ -4,5 +4,6 @@ pub mod clock;
 pub mod config;
 pub mod limits;
 pub mod mail;
+pub mod query;
 pub mod team;
 pub mod view;

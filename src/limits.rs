@@ -104,3 +104,7 @@ pub const QUEUE: usize = 1024;
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(700);
 /// Longest configuration file.
 pub const CONFIG_BYTES: u64 = 1 << 20;
+/// Conditions in one query.
+pub const QUERY_TERMS: usize = 64;
+/// Nesting of parentheses in a query.
+pub const QUERY_DEPTH: usize = 16;
