@@ -75,6 +75,12 @@ pub const FILE_NAME: usize = 200;
 pub const EVENT_BYTES: usize = 4096;
 /// Longest note carried inside an event; longer ones are refused with words.
 pub const NOTE_BYTES: usize = 2000;
+/// A message in the journal larger than this is no event, however it was re-encoded on its way.
+pub const EVENT_MESSAGE: usize = 64 << 10;
+/// Longest tag.
+pub const TAG: usize = 40;
+/// Messages in the journal that are nobody's events: this many are listed, all are counted.
+pub const STRANGERS: usize = 200;
 /// Longest IMAP keyword that every server accepts.
 pub const KEYWORD: usize = 30;
 /// Keywords the mirror uses in one mailbox.

@@ -2,6 +2,7 @@
 
 use super::{Agent, EventId};
 use crate::clock::Timestamp;
+use crate::limits::{MESSAGE_ID, TAG};
 use crate::mail::Remote;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -186,6 +187,54 @@ pub enum Act {
     Other,
 }
 
+impl Act {
+    /// Whether every name in it is one: nicks, tags, event ids, Message-IDs of a credible length.
+    /// What fails here is kept as not understood, so nothing it holds is ever shown.
+    pub fn is_sound(&self) -> bool {
+        let nick = |a: &Agent| Agent::parse(a.as_str()).is_some();
+        let id = |e: &EventId| EventId::parse(e.as_str()).is_some();
+        let mail = |m: &String| !m.is_empty() && m.len() <= MESSAGE_ID;
+        match self {
+            Act::Join { address, .. } => !address.is_empty(),
+            Act::Assign { to, .. } => nick(to),
+            Act::Tag { add, remove } => add.iter().chain(remove).all(|t| is_tag(t)),
+            Act::Note { text, mentions } => !text.is_empty() && mentions.iter().all(nick),
+            Act::Wake { snooze } => id(snooze),
+            Act::Intent {
+                slot,
+                hash,
+                message_id,
+            } => mail(slot) && mail(message_id) && !hash.is_empty(),
+            Act::Sent { intent }
+            | Act::Failed { intent, .. }
+            | Act::Unknown { intent }
+            | Act::Resolved { intent, .. } => id(intent),
+            Act::Override { slot, over, .. } => mail(slot) && over.iter().all(mail),
+            Act::Outside { slot, message_id } => mail(slot) && mail(message_id),
+            Act::Claim
+            | Act::Release { .. }
+            | Act::Steal { .. }
+            | Act::Status { .. }
+            | Act::Snooze { .. }
+            | Act::Presence { .. }
+            | Act::Other => true,
+        }
+    }
+}
+
+/// A tag as a person typed it, in the form the journal takes: lower case, without `#` in front.
+/// `None` when it is no tag.
+pub fn tag(typed: &str) -> Option<String> {
+    let tag = typed.trim().trim_start_matches('#').to_lowercase();
+    is_tag(&tag).then_some(tag)
+}
+
+/// Letters of any script, digits and `._-`, at most [`TAG`] bytes: safe to show as it is.
+fn is_tag(text: &str) -> bool {
+    let fine = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || "._-".contains(c);
+    !text.is_empty() && text.len() <= TAG && text.chars().all(fine)
+}
+
 /// Why the fold did not let an event take effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "because", rename_all = "kebab-case")]
@@ -220,4 +269,47 @@ pub enum Refusal {
     Untrusted,
     /// Of a newer version or an unknown type.
     NotUnderstood,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_words() {
+        assert_eq!(tag(" #Billing "), Some("billing".to_owned()));
+        assert_eq!(tag("facturaci\u{f3}n"), Some("facturaci\u{f3}n".to_owned()));
+        for bad in [
+            "",
+            "#",
+            "a b",
+            "a\u{1b}[m",
+            "a\nb",
+            "a\u{202e}b",
+            &"x".repeat(TAG + 1),
+        ] {
+            assert_eq!(tag(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn acts_with_impossible_names_are_not_sound() {
+        let to = |text: &str| Act::Assign {
+            to: Agent::new(text),
+            reason: Remote::default(),
+        };
+        assert!(to("ana").is_sound());
+        assert!(!to("ana\u{1b}[2J").is_sound());
+        let tags = |text: &str| Act::Tag {
+            add: BTreeSet::from([text.to_owned()]),
+            remove: BTreeSet::new(),
+        };
+        assert!(tags("vip").is_sound());
+        assert!(!tags("v\nip").is_sound());
+        let wake = |text: &str| Act::Wake {
+            snooze: EventId::new(text),
+        };
+        assert!(wake("01JD9QAAAAAAAAAAAAAAAAAAAA").is_sound());
+        assert!(!wake("1").is_sound());
+    }
 }

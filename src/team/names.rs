@@ -52,7 +52,25 @@ impl Agent {
     }
 }
 
+impl EventId {
+    /// An id from outside, if it is one.
+    pub fn parse(text: &str) -> Option<Self> {
+        super::ids::bits(text).map(|_| Self(text.to_owned()))
+    }
+
+    /// The number behind the text, for compact sets.
+    pub(super) fn bits(&self) -> Option<u128> {
+        super::ids::bits(&self.0)
+    }
+}
+
 impl ConversationName {
+    /// The conversation that events about the team itself (`join`) are filed under. No Message-ID
+    /// looks like it: those contain an `@`.
+    pub fn team() -> Self {
+        Self("_team".to_owned())
+    }
+
     /// The short id shown to people.
     pub fn id(&self) -> ConversationId {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
