@@ -5,5 +5,6 @@ pub mod config;
 pub mod limits;
 pub mod mail;
 pub mod query;
+pub mod sandbox;
 pub mod team;
 pub mod view;

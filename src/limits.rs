@@ -114,3 +114,10 @@ pub const CONFIG_BYTES: u64 = 1 << 20;
 pub const QUERY_TERMS: usize = 64;
 /// Nesting of parentheses in a query.
 pub const QUERY_DEPTH: usize = 16;
+
+/// Connections one demo server serves at once; more are closed at once.
+pub const SANDBOX_SESSIONS: usize = 200;
+/// Pause of a demo server that cannot accept connections.
+pub const SANDBOX_BREATH: Duration = Duration::from_millis(50);
+/// Commands a demo server cannot read before it says goodbye.
+pub const SANDBOX_BAD_COMMANDS: usize = 50;
