@@ -18,7 +18,10 @@ impl Raw {
         let stream = TcpStream::connect(sandbox.imap).await.unwrap();
         let mut raw = Raw(BufReader::new(stream));
         let greeting = raw.line().await;
-        assert!(greeting.starts_with("* OK [CAPABILITY IMAP4REV1"), "{greeting}");
+        assert!(
+            greeting.starts_with("* OK [CAPABILITY IMAP4REV1"),
+            "{greeting}"
+        );
         raw
     }
 
