@@ -5,9 +5,11 @@
 
 pub mod faults;
 mod imap;
+pub mod smtp;
 pub mod store;
 
 pub use faults::{Fault, Faults, Feature, Verb};
+pub use smtp::{Phase, Sent, Sink, SmtpFault};
 pub use store::{Place, Role, Store};
 
 use std::collections::BTreeMap;
@@ -36,6 +38,8 @@ pub struct Options {
 pub struct Sandbox {
     /// Where IMAP is spoken, in the clear.
     pub imap: SocketAddr,
+    /// Where SMTP is spoken, in the clear, with the same login.
+    pub smtp: SocketAddr,
     /// The login.
     pub user: String,
     /// Its password.
@@ -46,6 +50,8 @@ pub struct Sandbox {
     pub store: Store,
     /// What the IMAP server does wrong.
     pub faults: Faults,
+    /// What was sent, and what the SMTP server does wrong.
+    pub sink: Sink,
     servers: Vec<JoinHandle<()>>,
 }
 
@@ -68,21 +74,32 @@ impl Sandbox {
         let store = Store::new();
         let faults = Faults::default();
         let (user, password) = options.users.first().cloned().unwrap_or_default();
+        let users: BTreeMap<_, _> = options.users.into_iter().collect();
+        let sink = Sink::new(store.clone(), &options.address);
         let office = Arc::new(imap::Office {
             store: store.clone(),
             faults: faults.clone(),
-            users: options.users.into_iter().collect::<BTreeMap<_, _>>(),
+            users: users.clone(),
         });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.imap_port)).await?;
-        let imap = listener.local_addr()?;
+        let counter = Arc::new(smtp::Counter {
+            sink: sink.clone(),
+            users,
+        });
+        let imap = TcpListener::bind((Ipv4Addr::LOCALHOST, options.imap_port)).await?;
+        let smtp = TcpListener::bind((Ipv4Addr::LOCALHOST, options.smtp_port)).await?;
         Ok(Self {
-            imap,
+            imap: imap.local_addr()?,
+            smtp: smtp.local_addr()?,
             user,
             password,
             address: options.address,
             store,
             faults,
-            servers: vec![tokio::spawn(imap::serve(listener, office))],
+            sink,
+            servers: vec![
+                tokio::spawn(imap::serve(imap, office)),
+                tokio::spawn(smtp::serve(smtp, counter)),
+            ],
         })
     }
 
