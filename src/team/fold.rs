@@ -281,3 +281,6 @@ impl Conversation {
         self.history.iter().rev().find(|entry| entry.id == *id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,3 +225,6 @@ fn outsides(conversation: &Conversation) -> impl Iterator<Item = &str> {
     let slots = conversation.slots.values();
     slots.flat_map(|s| s.outside.iter().map(|o| o.message_id.as_str()))
 }
+
+#[cfg(test)]
+mod tests;

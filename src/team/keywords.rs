@@ -234,3 +234,165 @@ fn tag_wish(keyword: &str, add: BTreeSet<String>, remove: BTreeSet<String>) -> W
         act: Act::Tag { add, remove },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::team::fold::Owner;
+    use crate::team::{Agent, EventId};
+
+    fn set(words: &[&str]) -> BTreeSet<String> {
+        words.iter().map(|w| (*w).to_owned()).collect()
+    }
+
+    fn conversation(owner: Option<&str>, tags: &[&str]) -> Conversation {
+        Conversation {
+            owner: owner.map(|nick| Owner {
+                agent: Agent::new(nick),
+                since: Timestamp::UNIX_EPOCH,
+                by_event: EventId::new("e"),
+            }),
+            tags: set(tags),
+            ..Conversation::default()
+        }
+    }
+
+    fn wanted_by(
+        owner: Option<&str>,
+        tags: &[&str],
+        status: Status,
+        known: &[&str],
+    ) -> BTreeSet<String> {
+        let conversation = conversation(owner, tags);
+        wanted(Some(&conversation), status, &Names::default(), &set(known))
+    }
+
+    #[test]
+    fn the_mirror_shows_status_owner_and_tags() {
+        let names = Names::default();
+        let none = set(&[]);
+        assert_eq!(wanted(None, Status::New, &names, &none), none);
+        assert_eq!(
+            wanted(None, Status::Done, &names, &none),
+            set(&["$pr-done"])
+        );
+        type Case<'a> = (Option<&'a str>, &'a [&'a str], Status, &'a [&'a str]);
+        let table: [Case<'_>; 4] = [
+            (None, &[], Status::Waiting, &["$pr-wait"]),
+            (None, &[], Status::Spam, &["$pr-s-spam"]),
+            (
+                Some("ana"),
+                &[],
+                Status::Open,
+                &["$pr-open", "$pr-own", "$pr-o-ana"],
+            ),
+            (None, &["vip"], Status::New, &["$pr-t-vip"]),
+        ];
+        for (owner, tags, status, keywords) in table {
+            assert_eq!(wanted_by(owner, tags, status, &[]), set(keywords));
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_mirrored() {
+        // Neither other alphabets nor long names.
+        let long = "x".repeat(25);
+        let tags = ["facturaci\u{f3}n", &long, "ok"];
+        assert_eq!(wanted_by(None, &tags, Status::New, &[]), set(&["$pr-t-ok"]));
+        // Six tags in one mailbox; one that is known already costs nothing.
+        let known = [
+            "$pr-t-a", "$pr-t-b", "$pr-t-c", "$pr-t-d", "$pr-t-e", "$pr-t-f",
+        ];
+        let got = wanted_by(None, &["f", "g"], Status::New, &known);
+        assert_eq!(got, set(&["$pr-t-f"]));
+        // Eight people.
+        let known: Vec<String> = (0..8).map(|n| format!("$pr-o-p{n}")).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let got = wanted_by(Some("ana"), &[], Status::Open, &known);
+        assert_eq!(got, set(&["$pr-open", "$pr-own"]));
+        // All names of a mailbox together.
+        let tags: Vec<String> = (0..9).map(|n| format!("t{n}")).collect();
+        let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
+        let all = wanted_by(Some("p0"), &tags, Status::Open, &known);
+        let people_and_tags = known.len() + all.iter().filter(|k| k.starts_with("$pr-t-")).count();
+        assert_eq!(
+            people_and_tags + Names::default().fixed().len(),
+            KEYWORD_SLOTS
+        );
+    }
+
+    #[test]
+    fn only_our_names_are_touched() {
+        let current = set(&["$Forwarded", "$label1", "$PR-Open", "$pr-o-ben", "junk"]);
+        let wanted = set(&["$pr-open", "$pr-own"]);
+        let (add, remove) = difference(&current, &wanted, &Names::default());
+        assert_eq!(add, set(&["$pr-own"]));
+        assert_eq!(remove, set(&["$pr-o-ben"]));
+    }
+
+    #[test]
+    fn changes_by_other_clients_become_wishes() {
+        let status = |keyword: &str, value| Wish {
+            keyword: keyword.to_owned(),
+            act: Act::Status { value },
+        };
+        let plus = |keyword: &str, tag: &str| tag_wish(keyword, set(&[tag]), set(&[]));
+        let minus = |keyword: &str, tag: &str| tag_wish(keyword, set(&[]), set(&[tag]));
+        type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], Vec<Wish>);
+        let done = status("$pr-done", Status::Done);
+        // Before, now, what the fold wants, the wishes.
+        let table: [Case<'_>; 11] = [
+            (
+                &["$pr-open"],
+                &["$pr-done"],
+                &["$pr-open"],
+                vec![done.clone()],
+            ),
+            (
+                &["$pr-open"],
+                &["$pr-open", "$PR-DONE"],
+                &["$pr-open"],
+                vec![done.clone()],
+            ),
+            (&[], &["$pr-done", "$pr-wait"], &[], vec![done]),
+            // A teammate's mirror did what the fold wants.
+            (&["$pr-open"], &["$pr-done"], &["$pr-done"], vec![]),
+            // Nothing changed; the mirror is only late.
+            (&["$pr-open"], &["$pr-open"], &["$pr-done"], vec![]),
+            // A mark that went away says nothing about the status.
+            (
+                &["$pr-open", "$pr-own"],
+                &["$pr-own"],
+                &["$pr-open", "$pr-own"],
+                vec![],
+            ),
+            (&[], &["$pr-t-vip"], &[], vec![plus("$pr-t-vip", "vip")]),
+            (
+                &["$pr-open", "$pr-t-vip"],
+                &["$pr-open"],
+                &["$pr-open", "$pr-t-vip"],
+                vec![minus("$pr-t-vip", "vip")],
+            ),
+            // All marks lost at once is damage, not a wish.
+            (
+                &["$pr-open", "$pr-t-vip"],
+                &["$label1"],
+                &["$pr-open", "$pr-t-vip"],
+                vec![],
+            ),
+            // Nobody becomes or stops being an owner by a keyword.
+            (
+                &["$pr-own", "$pr-o-ana"],
+                &["$pr-own", "$pr-o-ben"],
+                &["$pr-own", "$pr-o-ana"],
+                vec![],
+            ),
+            (&[], &["$pr-t-", "$pr-t-a]b", "$label1"], &[], vec![]),
+        ];
+        for (before, now, wanted, wishes) in table {
+            let got = read(&set(before), &set(now), &set(wanted), &Names::default());
+            assert_eq!(got, wishes, "{before:?} -> {now:?}");
+        }
+    }
+}

@@ -68,7 +68,7 @@ fn deed(act: &Act) -> String {
             let names: Vec<&str> = mentions.iter().map(Agent::as_str).collect();
             format!("left a note for {}", names.join(", "))
         }
-        // Seconds only: the fraction of a wall clock tells nobody anything.
+        // Its own zone is not ours to know here; front ends may say it in local time.
         Act::Snooze { until } => format!("snoozed until {}", until.strftime("%Y-%m-%d %H:%M UTC")),
         Act::Wake { .. } => "ended the snooze".to_owned(),
         Act::Intent { .. } => "started to send a reply".to_owned(),
@@ -114,4 +114,96 @@ fn tag_deed<'a>(
         return "changed no tags".to_owned();
     }
     deeds.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::mail::Remote;
+    use crate::team::EventId;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn history_reads_as_short_sentences() {
+        let intent = EventId::new("e");
+        let sent = false;
+        let none = BTreeSet::new;
+        let tags = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let both = Act::Tag {
+            add: tags(&["a", "b"]),
+            remove: tags(&["c"]),
+        };
+        let neither = Act::Tag {
+            add: none(),
+            remove: none(),
+        };
+        let assign = Act::Assign {
+            to: Agent::new("ben"),
+            reason: Remote::default(),
+        };
+        let note = Act::Note {
+            text: Remote::new("\u{1b}[2J"),
+            mentions: vec![Agent::new("ben")],
+        };
+        let until = Timestamp::from_second(1_764_000_000).unwrap();
+        let value = Status::Done;
+        let replied = Act::Sent {
+            intent: intent.clone(),
+        };
+        let looked = Act::Resolved { intent, sent };
+        let table = [
+            (Act::Claim, "claimed"),
+            (replied, "replied"),
+            (Act::Status { value }, "marked it done"),
+            (both, "added tags a, b and removed tag c"),
+            (neither, "changed no tags"),
+            (assign, "assigned to ben"),
+            (note, "left a note for ben"),
+            (Act::Snooze { until }, "snoozed until 2025-11-24 16:00 UTC"),
+            (looked, "found that the reply was not sent"),
+        ];
+        for (act, line) in table {
+            let expected = format!("ana {line}");
+            assert_eq!(history_line(&Agent::new("ana"), &act), expected);
+        }
+    }
+
+    #[test]
+    fn the_word_for_an_act_is_its_type_in_the_journal() {
+        let acts = [
+            Act::Claim,
+            Act::Unknown {
+                intent: EventId::new("e"),
+            },
+            Act::Presence { grade: None },
+            Act::Override {
+                slot: "s".to_owned(),
+                over: vec![],
+                reason: Remote::default(),
+            },
+        ];
+        for act in acts {
+            let json = serde_json::to_value(&act).unwrap();
+            assert_eq!(json["type"], kind(&act));
+        }
+    }
+
+    #[test]
+    fn refusals_name_who_stands_in_the_way() {
+        let ben = || Agent::new("ben");
+        let named = [
+            Refusal::Owned { owner: ben() },
+            Refusal::NotOwner { owner: Some(ben()) },
+            Refusal::Answered { by: Some(ben()) },
+            Refusal::Sending { by: ben() },
+        ];
+        for refusal in named {
+            assert!(refusal_sentence(&refusal).contains("ben"), "{refusal:?}");
+        }
+        assert_eq!(
+            refusal_sentence(&Refusal::Stale),
+            "it changed hands since you looked"
+        );
+    }
 }

@@ -52,6 +52,9 @@ pub fn encode(event: &Event, key: &Key, envelope: &Envelope<'_>) -> Result<Vec<u
         return Err(EventError::TooLong);
     }
     let json = event.to_json()?;
+    if json.len() > EVENT_BYTES {
+        return Err(EventError::TooLong);
+    }
     if super::parse(&json).as_ref() != Some(event) {
         return Err(EventError::Unwritable);
     }
