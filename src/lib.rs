@@ -2,9 +2,13 @@
 
 pub mod clock;
 pub mod config;
+pub mod imap;
 pub mod limits;
 pub mod mail;
+pub mod net;
 pub mod query;
 pub mod sandbox;
+pub mod secrets;
+pub mod smtp;
 pub mod team;
 pub mod view;

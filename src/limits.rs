@@ -37,6 +37,18 @@ pub const RECONNECT_MAX: Duration = Duration::from_secs(120);
 pub const SMTP_STEP: Duration = Duration::from_secs(60);
 /// The answer to the final dot (RFC 5321 section 4.5.3.2.6).
 pub const SMTP_FINAL: Duration = Duration::from_secs(10 * 60);
+/// A long IMAP answer must bring this much in every [`COMMAND_TIMEOUT`].
+pub const STALL_BYTES: u64 = 64 << 10;
+/// Untagged responses besides the asked ones that one IMAP command may bring.
+pub const IMAP_UNASKED: usize = 1_000_000;
+/// Lines a server may say between our STARTTLS and its answer.
+pub const BEFORE_TLS: usize = 20;
+/// A command that prints a password.
+pub const PASSWORD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The desktop's keyring.
+pub const KEYRING_TIMEOUT: Duration = Duration::from_secs(2);
+/// One SMTP reply with all its lines.
+pub const SMTP_ANSWER: usize = 64 << 10;
 
 /// Nesting of MIME parts that is looked into.
 pub const MIME_DEPTH: usize = 100;
