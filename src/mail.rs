@@ -7,6 +7,7 @@ mod address;
 mod remote;
 
 pub mod clean;
+pub mod draft;
 pub mod message;
 
 pub use address::Address;

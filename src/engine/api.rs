@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::mail::draft::Draft;
 use crate::team::gate::{Obstacle, Seen};
 use crate::team::{Agent, ConversationId, ConversationName, EventId, Grade, Refusal, Status};
-use crate::view::{Hit, HistoryEntry, Member, Page, Thread, View};
+use crate::view::{HistoryEntry, Hit, Member, Page, Thread, View};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
