@@ -60,6 +60,8 @@ pub const MIME_PARTS: usize = 10_000;
 pub const HEADER_BYTES: usize = 1 << 20;
 /// Header fields of one message that are looked into.
 pub const HEADER_FIELDS: usize = 10_000;
+/// One header field that is looked into; of a longer one the two ends are kept.
+pub const HEADER_FIELD: usize = 64 << 10;
 /// Parameters of one header field that are looked into.
 pub const HEADER_PARAMETERS: usize = 1_000;
 /// Text of one message that is kept for showing and searching.

@@ -6,9 +6,14 @@
 mod address;
 mod remote;
 
+pub mod attachment;
 pub mod clean;
 pub mod draft;
+pub mod html;
 pub mod message;
+pub mod parse;
+pub mod quote;
+pub mod thread;
 
 pub use address::Address;
 pub use clean::Clean;

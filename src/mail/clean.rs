@@ -11,6 +11,8 @@ mod url;
 pub use file::file_name;
 pub use url::url;
 
+pub(crate) use url::{host_of, scheme_of};
+
 use super::Remote;
 use crate::limits;
 use serde::Serialize;

@@ -70,7 +70,7 @@ pub struct Bounce {
 }
 
 /// Something wrong with a message that a reader should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Defect {
     /// The parser gave up or crashed; only headers are shown.

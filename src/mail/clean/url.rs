@@ -21,7 +21,7 @@ pub fn url(link: &str) -> Option<Clean> {
 }
 
 /// The scheme in lower case when it is one we open.
-pub(super) fn scheme_of(link: &str) -> Option<String> {
+pub(crate) fn scheme_of(link: &str) -> Option<String> {
     let (scheme, _) = link.trim().split_once(':')?;
     let scheme = scheme.to_ascii_lowercase();
     SCHEMES.contains(&scheme.as_str()).then_some(scheme)
@@ -29,7 +29,7 @@ pub(super) fn scheme_of(link: &str) -> Option<String> {
 
 /// The host a web link leads to, in lower-case ASCII where it can be written so: what stands
 /// between `//` and the path, without credentials and port. Browsers take `\` for `/`.
-pub(super) fn host_of(link: &str) -> Option<String> {
+pub(crate) fn host_of(link: &str) -> Option<String> {
     let (_, rest) = link.trim().split_once(':')?;
     let rest = rest
         .strip_prefix("//")
