@@ -1,1 +1,4 @@
 //! All integration tests in one binary; each ring has its folder.
+
+mod servers;
+mod support;

@@ -188,7 +188,17 @@ impl Connection {
                 self.news = true;
                 self.exists = self.exists.saturating_sub(1);
             }
-            Untagged::Vanished { earlier, .. } => self.news |= !earlier,
+            Untagged::Vanished {
+                earlier: false,
+                uids,
+            } => {
+                self.news = true;
+                // Each of these was in the folder (RFC 7162 section 3.2.10.2).
+                let gone = uids
+                    .iter()
+                    .map(|range| (range.end() - range.start()).saturating_add(1));
+                self.exists = gone.fold(self.exists, u32::saturating_sub);
+            }
             Untagged::Fetch(_) => self.news |= !kind.fetches,
             Untagged::Note {
                 status: Status::Bye,

@@ -10,7 +10,7 @@ mod frame;
 
 use super::Code;
 use crate::net::Stream;
-use frame::{Framer, status_text, tag_end};
+use frame::{Frame, Framer, status_text, tag_end};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
@@ -108,7 +108,7 @@ impl Guard {
             let words = String::from_utf8_lossy(words);
             self.capabilities = Some(words.split_ascii_whitespace().map(str::to_owned).collect());
         }
-        match judge(response, frame.too_deep) {
+        match judge(response, &frame) {
             Verdict::Pass => self.passing = frame.len,
             Verdict::Aside => {
                 self.aside.push_back(response.to_vec());
@@ -212,8 +212,11 @@ impl fmt::Debug for Guard {
     }
 }
 
-fn judge(response: &[u8], too_deep: bool) -> Verdict {
-    if !too_deep && parses(response) {
+fn judge(response: &[u8], frame: &Frame) -> Verdict {
+    // imap-proto hands quoted strings on with their escapes in, where nobody can tell them from
+    // literals any more.
+    let escapes = frame.escapes && !frame.status;
+    if !frame.too_deep && !escapes && parses(response) {
         Verdict::Pass
     } else if tag_end(response).is_some() || response.starts_with(b"+") {
         // Without its tagged line a command would hang; better to start over.

@@ -104,7 +104,11 @@ impl Untagged {
             Response::Expunge(_) => Self::Expunge,
             Response::Vanished { earlier, uids } => Self::Vanished {
                 earlier: *earlier,
-                uids: uids.clone(),
+                // A set may be written downwards.
+                uids: uids
+                    .iter()
+                    .map(|r| *r.start().min(r.end())..=*r.start().max(r.end()))
+                    .collect(),
             },
             Response::Fetch(_, attributes) => Self::Fetch(Box::new(item(attributes))),
             Response::MailboxData(MailboxDatum::Exists(count)) => Self::Exists(*count),

@@ -18,6 +18,7 @@ pub struct Framer {
     literal_left: usize,
     depth: usize,
     too_deep: bool,
+    escapes: bool,
 }
 
 /// One complete response at the start of the buffer.
@@ -27,6 +28,8 @@ pub struct Frame {
     pub len: usize,
     /// Whether its parentheses nest deeper than [`limits::IMAP_DEPTH`].
     pub too_deep: bool,
+    /// Whether a quoted string in it has a backslash escape.
+    pub escapes: bool,
     /// Whether it is a status, tagged or continuation line, which ends in free text.
     pub status: bool,
 }
@@ -73,6 +76,7 @@ impl Framer {
                     return Ok(Some(Frame {
                         len: done.seen,
                         too_deep: done.too_deep,
+                        escapes: done.escapes,
                         status,
                     }));
                 }
@@ -85,7 +89,10 @@ impl Framer {
         for byte in line {
             match byte {
                 _ if escaped => escaped = false,
-                b'\\' if quoted => escaped = true,
+                b'\\' if quoted => {
+                    escaped = true;
+                    self.escapes = true;
+                }
                 b'"' => quoted = !quoted,
                 b'(' if !quoted => self.depth += 1,
                 b')' if !quoted => self.depth = self.depth.saturating_sub(1),
