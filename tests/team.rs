@@ -1,0 +1,5 @@
+//! The team protocol, judged by a second implementation.
+
+mod checker;
+mod journals;
+mod verdicts;
