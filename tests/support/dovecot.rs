@@ -241,24 +241,24 @@ fn configuration(dir: &Path, format: Format, ports: (u16, u16), fsync: &str) -> 
         Format::Maildir => "maildir:~/Maildir",
         Format::Sdbox => "sdbox:~/sdbox",
     };
-    let folders: String = ["Drafts", "Sent", "Trash", "Junk", "Archive"]
-        .iter()
-        .map(|name| {
-            format!("  mailbox {name} {{\n    special_use = \\{name}\n    auto = create\n  }}\n")
-        })
-        .collect();
-    let (port, imaps_port) = ports;
-    let d = dir.display();
-    format!(
-        "base_dir = {d}/run
-state_dir = {d}/run
-instance_name = postroom-{port}
+    CONFIGURATION
+        .replace("@dir@", &dir.display().to_string())
+        .replace("@location@", location)
+        .replace("@port@", &ports.0.to_string())
+        .replace("@imaps_port@", &ports.1.to_string())
+        .replace("@fsync@", fsync)
+}
+
+/// Dovecot 2.3's. Any user may sign in, and many times at once.
+const CONFIGURATION: &str = r"base_dir = @dir@/run
+state_dir = @dir@/run
+instance_name = postroom-@port@
 protocols = imap
 listen = 127.0.0.1
-log_path = {d}/log
+log_path = @dir@/log
 ssl = yes
-ssl_cert = <{d}/cert.pem
-ssl_key = <{d}/key.pem
+ssl_cert = <@dir@/cert.pem
+ssl_key = <@dir@/key.pem
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_failure_delay = 0
@@ -268,49 +268,67 @@ first_valid_uid = 1
 first_valid_gid = 1
 mail_uid = mail
 mail_gid = mail
-mail_home = {d}/mail/%u
-mail_location = {location}
-mail_fsync = {fsync}
+mail_home = @dir@/mail/%u
+mail_location = @location@
+mail_fsync = @fsync@
 mail_max_userip_connections = 500
 default_client_limit = 2000
 default_process_limit = 500
 mailbox_list_index = yes
-passdb {{
+passdb {
   driver = static
   args = password=pw
-}}
-userdb {{
+}
+userdb {
   driver = static
-  args = uid=mail gid=mail home={d}/mail/%u
-}}
-namespace inbox {{
+  args = uid=mail gid=mail home=@dir@/mail/%u
+}
+namespace inbox {
   inbox = yes
   separator = /
-{folders}}}
-service imap-login {{
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {imaps_port}
+  mailbox Drafts {
+    special_use = \Drafts
+    auto = create
+  }
+  mailbox Sent {
+    special_use = \Sent
+    auto = create
+  }
+  mailbox Trash {
+    special_use = \Trash
+    auto = create
+  }
+  mailbox Junk {
+    special_use = \Junk
+    auto = create
+  }
+  mailbox Archive {
+    special_use = \Archive
+    auto = create
+  }
+}
+service imap-login {
+  inet_listener imap {
+    port = @port@
+  }
+  inet_listener imaps {
+    port = @imaps_port@
     ssl = yes
-  }}
+  }
   process_min_avail = 1
   service_count = 0
-}}
-service imap {{
-  process_limit = 600
-}}
-service stats {{
-  unix_listener stats-writer {{
-    mode = 0666
-  }}
-}}
-service anvil {{
-  unix_listener anvil {{
-    mode = 0666
-  }}
-}}
-"
-    )
 }
+service imap {
+  process_limit = 600
+}
+service stats {
+  unix_listener stats-writer {
+    mode = 0666
+  }
+}
+service anvil {
+  unix_listener anvil {
+    mode = 0666
+  }
+}
+";
