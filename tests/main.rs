@@ -12,6 +12,7 @@
     clippy::unwrap_used
 )]
 
+mod layers;
 mod servers;
 mod support;
 mod team;
