@@ -148,6 +148,12 @@ pub fn text(text: &str) -> Clean {
     Clean(short_clusters(out))
 }
 
+/// Whether a character is printed as it is: no control, nothing that reorders, hides or joins.
+/// For output such as JSON that escapes instead of replacing.
+pub fn is_plain(c: char) -> bool {
+    kind(c) == Kind::Plain
+}
+
 /// What a character is to a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
