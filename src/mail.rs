@@ -4,15 +4,18 @@
 //! text; `reply` builds what we send.
 
 mod address;
+mod flowed;
 mod remote;
 
 pub mod attachment;
 pub mod clean;
 pub mod draft;
 pub mod html;
+pub mod links;
 pub mod message;
 pub mod parse;
 pub mod quote;
+pub mod reply;
 pub mod thread;
 
 pub use address::Address;

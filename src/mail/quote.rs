@@ -5,6 +5,7 @@
 
 mod attribution;
 
+use super::clean;
 use std::ops::Range;
 
 /// What a block of lines is.
@@ -76,9 +77,11 @@ pub fn split(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// A quote for a reply: the attribution line, then every line behind `> `. Trailing blank lines
-/// and the signature of the quoted text are left out.
+/// A quote for a reply: the attribution line, then every line behind `> `, cleaned, because what
+/// we send must not pass on controls. Trailing blank lines and the signature are left out.
 pub fn quoted(text: &str, attribution: &str) -> String {
+    let text = clean::text(text);
+    let text = text.as_str();
     let mut out = String::with_capacity(text.len() + attribution.len() + 16);
     if !attribution.is_empty() {
         out.push_str(attribution.trim_end());

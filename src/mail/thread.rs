@@ -11,9 +11,8 @@ const SUBJECT_WINDOW: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// A subject shorter than this says nothing.
 const SUBJECT_LETTERS: usize = 4;
 
-/// What replies and forwards put before a subject, in lower case, in the languages of the mail
-/// programs that do so.
-const PREFIXES: [&str; 46] = [
+/// What answers put before a subject, in lower case, in the languages of the programs that do so.
+const REPLIES: [&str; 30] = [
     "re",
     "aw",
     "antw",
@@ -27,10 +26,30 @@ const PREFIXES: [&str; 46] = [
     "odp",
     "ynt",
     "bls",
-    "tr",
+    "vá",
+    "ang",
+    "ha",
+    "на",
+    "отв",
+    "ответ",
+    "απ",
+    "atb",
+    "ad",
+    "回复",
+    "答复",
+    "回覆",
+    "返信",
+    "הנדון",
+    "תגובה",
+    "رد",
+    "답장",
+];
+/// What forwarded mail has there.
+const FORWARDS: [&str; 22] = [
     "fwd",
     "fw",
     "wg",
+    "tr",
     "i",
     "enc",
     "rv",
@@ -38,28 +57,17 @@ const PREFIXES: [&str; 46] = [
     "vb",
     "vl",
     "pd",
-    "továbbítás",
-    "vá",
     "ilt",
     "fs",
-    "ang",
-    "ha",
-    "на",
-    "отв",
-    "ответ",
+    "továbbítás",
     "пересл",
-    "fyi",
-    "απ",
     "πρθ",
-    "تر",
-    "הנדון",
-    "回复",
-    "答复",
-    "回覆",
     "转发",
     "轉寄",
-    "返信",
     "転送",
+    "fyi",
+    "برگردان",
+    "전달",
 ];
 /// What gateways put before the subject of mail from outside.
 const GATEWAY_TAGS: [&str; 5] = ["ext", "external", "extern", "externe", "externo"];
@@ -112,7 +120,10 @@ pub fn is_usable_id(id: &str) -> bool {
 /// collapsed. Two messages with equal keys talk about the same thing, perhaps.
 pub fn subject_key(subject: &str) -> String {
     let mut rest = subject.trim();
-    while let Some(shorter) = without_prefix(rest) {
+    while let Some(shorter) = without_gateway_tag(rest)
+        .or_else(|| without_prefix(rest, &REPLIES))
+        .or_else(|| without_prefix(rest, &FORWARDS))
+    {
         rest = shorter;
     }
     let mut key = String::new();
@@ -150,14 +161,26 @@ pub fn guarded_subject_match(
         && subject_key(new.subject.raw()) == candidate_subject_key
 }
 
-/// What follows one prefix such as `Re:`, `AW[2]:`, `RE(3)：` or `[EXT]`.
-fn without_prefix(subject: &str) -> Option<&str> {
-    if let Some((tag, rest)) = subject.strip_prefix('[').and_then(|s| s.split_once(']')) {
-        let tag = tag.trim().to_lowercase();
-        return GATEWAY_TAGS
-            .contains(&tag.as_str())
-            .then(|| rest.trim_start());
+/// The subject without the prefixes of answers; those of forwarded mail stay.
+pub(super) fn without_reply_prefixes(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    while let Some(shorter) = without_prefix(rest, &REPLIES) {
+        rest = shorter;
     }
+    rest
+}
+
+/// What follows `[EXT]` and the like.
+fn without_gateway_tag(subject: &str) -> Option<&str> {
+    let (tag, rest) = subject.strip_prefix('[')?.split_once(']')?;
+    let tag = tag.trim().to_lowercase();
+    GATEWAY_TAGS
+        .contains(&tag.as_str())
+        .then(|| rest.trim_start())
+}
+
+/// What follows one prefix such as `Re:`, `AW[2]:` or `RE(3)：`.
+fn without_prefix<'s>(subject: &'s str, prefixes: &[&str]) -> Option<&'s str> {
     let colon = subject.find([':', '：'])?;
     // The longest prefix with a counter is far shorter than this.
     if colon > 32 {
@@ -173,7 +196,7 @@ fn without_prefix(subject: &str) -> Option<&str> {
             .trim_end()
     });
     let word = word.to_lowercase();
-    PREFIXES.contains(&word.as_str()).then(|| rest.trim_start())
+    prefixes.contains(&word.as_str()).then(|| rest.trim_start())
 }
 
 #[cfg(test)]

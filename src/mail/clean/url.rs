@@ -13,11 +13,37 @@ const LONGEST: usize = 8 << 10;
 pub fn url(link: &str) -> Option<Clean> {
     let link = link.trim();
     let scheme = scheme_of(link)?;
-    if scheme != "mailto" && host_of(link)?.is_empty() {
+    if link.len() > LONGEST {
         return None;
     }
-    let encoded = encode(link)?;
-    Some(Clean(encoded))
+    let link = match scheme.as_str() {
+        "mailto" => link.to_owned(),
+        _ => web_link(link)?,
+    };
+    Some(Clean(encode(&link)))
+}
+
+/// A web link with `/` where browsers read `\` as such, and its host in ASCII.
+fn web_link(link: &str) -> Option<String> {
+    let ascii = host_of(link).filter(|host| !host.is_empty())?;
+    let stop = link.find(['?', '#']).unwrap_or(link.len());
+    let (path, rest) = link.split_at_checked(stop)?;
+    let path = path.replace('\\', "/");
+    let (start, authority) = path.split_once("//")?;
+    let (authority, path) = match authority.find('/') {
+        Some(end) => authority.split_at_checked(end)?,
+        None => (authority, ""),
+    };
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((user, host)) => (format!("{user}@"), host),
+        None => (String::new(), authority),
+    };
+    let host = match (host.is_ascii(), host.split_once(':')) {
+        (true, _) => host.to_owned(),
+        (false, Some((_, port))) => format!("{ascii}:{port}"),
+        (false, None) => ascii,
+    };
+    Some(format!("{start}//{user}{host}{path}{rest}"))
 }
 
 /// The scheme in lower case when it is one we open.
@@ -44,10 +70,7 @@ pub(crate) fn host_of(link: &str) -> Option<String> {
     Some(idna::domain_to_ascii(host).unwrap_or_else(|_| host.to_lowercase()))
 }
 
-fn encode(link: &str) -> Option<String> {
-    if link.len() > LONGEST {
-        return None;
-    }
+fn encode(link: &str) -> String {
     let mut out = String::with_capacity(link.len());
     for byte in link.bytes() {
         match byte {
@@ -58,7 +81,7 @@ fn encode(link: &str) -> Option<String> {
             _ => percent(&mut out, byte),
         }
     }
-    Some(out)
+    out
 }
 
 fn percent(out: &mut String, byte: u8) {
@@ -102,8 +125,21 @@ mod tests {
         let shown = url(bad).unwrap();
         assert_eq!(
             shown.as_str(),
-            "http://x/%1B]8;;http://evil%07%22%C3%A4%E2%80%AE%20%5C"
+            "http://x/%1B]8;;http://evil%07%22%C3%A4%E2%80%AE%20/"
         );
+        for (link, shown) in [
+            (
+                "http://раypal.com:80/ä",
+                "http://xn--ypal-43d9g.com:80/%C3%A4",
+            ),
+            (
+                "https://evil.example\\@bank.example/",
+                "https://evil.example/@bank.example/",
+            ),
+            ("http:\\\\a.example\\b?c\\d", "http://a.example/b?c%5Cd"),
+        ] {
+            assert_eq!(url(link).unwrap().as_str(), shown);
+        }
     }
 
     #[test]

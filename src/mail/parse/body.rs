@@ -2,7 +2,7 @@
 
 use super::{charset, note};
 use crate::limits;
-use crate::mail::{Attachment, Defect, Message, Remote, html};
+use crate::mail::{Attachment, Defect, Message, Remote, flowed, html};
 use mail_parser::{
     Encoding, GetHeader, HeaderName, HeaderValue, Message as Parsed, MessagePart, MimeHeaders,
     PartType,
@@ -113,7 +113,7 @@ fn read_text(parts: &[&MessagePart<'_>], bytes: &[u8], message: &mut Message) {
                 let html = decoded(part, bytes, &mut message.defects);
                 converted(&html, &mut message.defects)
             }
-            PartType::Text(_) => decoded(part, bytes, &mut message.defects),
+            PartType::Text(_) => plain(part, bytes, &mut message.defects),
             _ => continue,
         };
         if !text.is_empty() && !text.ends_with('\n') {
@@ -136,6 +136,19 @@ fn read_text(parts: &[&MessagePart<'_>], bytes: &[u8], message: &mut Message) {
         note(&mut message.defects, Defect::TextCut);
     }
     message.text = Remote::new(text);
+}
+
+/// The text of a plain part, `format=flowed` joined to paragraphs.
+fn plain(part: &MessagePart<'_>, bytes: &[u8], defects: &mut Vec<Defect>) -> String {
+    let text = decoded(part, bytes, defects);
+    let says = |name: &str, value: &str| {
+        let found = part.content_type().and_then(|t| t.attribute(name));
+        found.is_some_and(|v| v.eq_ignore_ascii_case(value))
+    };
+    if says("format", "flowed") {
+        return flowed::unflow(&text, says("delsp", "yes"));
+    }
+    text
 }
 
 fn converted(html: &str, defects: &mut Vec<Defect>) -> String {
