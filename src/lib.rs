@@ -13,4 +13,5 @@ pub mod sandbox;
 pub mod secrets;
 pub mod smtp;
 pub mod team;
+pub mod tui;
 pub mod view;

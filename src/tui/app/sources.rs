@@ -1,0 +1,428 @@
+//! What the pickers list.
+
+use super::App;
+use super::act::subject;
+use super::picker::{Item, Kind, Pick, Picker};
+use super::prose::{Thing, name_of};
+use crate::engine::api::{Change, Link, Request, Stage, Ticket, Trouble};
+use crate::mail::clean;
+use crate::mail::draft::Draft;
+use crate::team::Grade;
+use crate::tui::commands::{Command, Group, Place, SPECS, Spec};
+use crate::tui::{text, words};
+use crate::view::{Hit, Row};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Conversations and messages the palette lists below the commands.
+const PALETTE_HITS: usize = 20;
+const HOUR: u64 = 3600;
+
+impl App {
+    /// Commands, for the palette or as help.
+    pub(super) fn pick_command(&mut self, kind: Kind) {
+        let place = self.place();
+        let items = SPECS
+            .iter()
+            .map(|spec| self.command_item(spec, place, kind));
+        let mut items: Vec<Item> = items.collect();
+        let title = match kind {
+            Kind::Help => format!("Help: {}", place.title()),
+            _ => "Commands".to_owned(),
+        };
+        if kind == Kind::Help {
+            items.sort_by_key(|item| Group::ALL.iter().position(|g| g.title() == item.section));
+        }
+        self.picker = Some(Picker::new(kind, title, items));
+    }
+
+    pub(super) fn pick_assign(&mut self) {
+        let targets = self.targets();
+        if targets.is_empty() {
+            self.good("There is no conversation here to assign.");
+            return;
+        }
+        let title = match targets.as_slice() {
+            [row] => format!("Assign \"{}\"", text::fit(&subject(row), 32)),
+            many => format!("Assign {} conversations", many.len()),
+        };
+        let items = self.member_items(&targets);
+        let mut picker = Picker::new(Kind::Assign, title, items);
+        picker.warning = self.writer_warning(&targets);
+        self.picker = Some(picker);
+    }
+
+    pub(super) fn pick_snooze(&mut self) {
+        let options = [
+            ("1 hour", HOUR),
+            ("4 hours", 4 * HOUR),
+            ("until tomorrow, this time", 24 * HOUR),
+            ("2 days", 48 * HOUR),
+            ("1 week", 7 * 24 * HOUR),
+            ("4 weeks", 28 * 24 * HOUR),
+        ];
+        let items = options.map(|(title, seconds)| {
+            let time = Duration::from_secs(seconds);
+            let until = self.now.checked_add(time).unwrap_or(self.now);
+            let zoned = until.to_zoned(self.options.zone.clone());
+            let right = zoned.strftime("%a %-d %b %H:%M").to_string();
+            Item::new("", title, Pick::Snooze(time)).right(right)
+        });
+        self.picker = Some(Picker::new(Kind::Snooze, "Snooze", items.to_vec()));
+    }
+
+    pub(super) fn pick_tags(&mut self) {
+        if self.targets().is_empty() {
+            self.good("There is no conversation here to tag.");
+            return;
+        }
+        let items = self.tag_items();
+        let mut picker = Picker::new(Kind::Tags, "Tags", items);
+        picker.warning = Some("Enter adds or removes. Type a new word to make a tag.".to_owned());
+        self.picker = Some(picker);
+    }
+
+    /// Adds a tag, or removes it when every target has it.
+    pub(super) fn toggle_tag(&mut self, tag: &str) {
+        let tag: BTreeSet<String> = [tag.to_owned()].into();
+        let rows = self.targets();
+        let all = rows
+            .iter()
+            .all(|row| self.shown(row).tags.is_superset(&tag));
+        let change = match all {
+            true => Change::Tag {
+                add: BTreeSet::new(),
+                remove: tag,
+            },
+            false => Change::Tag {
+                add: tag,
+                remove: BTreeSet::new(),
+            },
+        };
+        let marks = self.list.marks.clone();
+        self.change(change);
+        self.list.marks = marks;
+        let items = self.tag_items();
+        if let Some(picker) = &mut self.picker {
+            picker.query = super::Line::default();
+            picker.replace(items);
+        }
+    }
+
+    pub(super) fn pick_links(&mut self) {
+        let things = self
+            .pane
+            .as_ref()
+            .map(|pane| pane.things())
+            .unwrap_or_default();
+        if things.is_empty() {
+            self.good("There is no link and no attachment here.");
+            return;
+        }
+        let items = things.into_iter().enumerate().map(|(at, thing)| {
+            let number = format!("[{}]", at + 1);
+            match thing {
+                Thing::File {
+                    message,
+                    index,
+                    name,
+                    size,
+                } => Item::new(
+                    "Attachments (Enter saves)",
+                    name,
+                    Pick::File { message, index },
+                )
+                .detail(words::size(size))
+                .right(number),
+                Thing::Link(url) => {
+                    Item::new("Links (Enter opens)", url.clone(), Pick::Link(url)).right(number)
+                }
+            }
+        });
+        let mut items: Vec<Item> = items.collect();
+        items.sort_by_key(|item| matches!(item.pick, Pick::Link(_)));
+        self.picker = Some(Picker::new(Kind::Links, "Links and attachments", items));
+    }
+
+    pub(super) fn pick_draft(&mut self, drafts: Vec<Draft>) {
+        let items = drafts.iter().enumerate().map(|(number, draft)| {
+            let person = draft.to.first().map_or("nobody".to_owned(), name_of);
+            let line = clean::line(&draft.body);
+            Item::new(
+                "",
+                clean::line(&draft.subject).as_str(),
+                Pick::Draft(number),
+            )
+            .detail(format!("to {person}: {}", text::fit(line.as_str(), 60)))
+            .right(words::age(self.now, draft.updated))
+        });
+        let mut picker = Picker::new(Kind::Drafts, "Drafts", items.collect());
+        if drafts.is_empty() {
+            picker.warning = Some("There are no drafts.".to_owned());
+        }
+        picker.drafts = drafts;
+        self.picker = Some(picker);
+    }
+
+    pub(super) fn pick_notice(&mut self) {
+        let items = self.notices.log().map(|notice| {
+            let times = match notice.times {
+                1 => String::new(),
+                many => format!(" ({many} times)"),
+            };
+            let at = words::clock(notice.at, &self.options.zone);
+            let title = format!("{at}  {}{times}", notice.text);
+            Item::new("", title, Pick::Copy(notice.text.clone()))
+        });
+        let mut picker = Picker::new(Kind::Notices, "Notices (Enter copies)", items.collect());
+        if picker.is_empty() {
+            picker.warning = Some("Nothing was said yet.".to_owned());
+        }
+        self.picker = Some(picker);
+    }
+
+    pub(super) fn pick_work(&mut self) {
+        let mut items = Vec::new();
+        if let Some(progress) = &self.progress {
+            let title = format!("Reading {}", progress.folder);
+            let detail = format!("{} of {} messages", progress.done, progress.total);
+            items.push(Item::new("Running", title, Pick::Nothing).detail(detail));
+        }
+        for pending in self.ledger.open() {
+            let title = format!(
+                "{} \"{}\"",
+                super::ledger::doing(&pending.change),
+                pending.subject
+            );
+            items.push(Item::new(
+                "Running",
+                title,
+                Pick::Open(pending.name.clone()),
+            ));
+        }
+        for outgoing in self.outgoing.values() {
+            let state = match &outgoing.stage {
+                Stage::Unknown { sentence, .. } => sentence.clone(),
+                Stage::Held { .. } => "waits for its moment; z takes it back".to_owned(),
+                _ => "is leaving".to_owned(),
+            };
+            let title = format!("Reply to {}", outgoing.person);
+            let pick = Pick::Open(outgoing.name.clone());
+            items.push(Item::new("Replies", title, pick).detail(state));
+        }
+        if let Link::Offline { trouble, .. } = &self.link {
+            let item = Item::new("Failed", "No connection", Pick::Run(Command::SyncNow));
+            items.push(item.detail(trouble.sentence.clone()).right("Enter tries"));
+        }
+        let mut picker = Picker::new(Kind::Work, "Work", items);
+        if picker.is_empty() {
+            picker.warning = Some("Nothing is running, nothing has failed.".to_owned());
+        }
+        self.picker = Some(picker);
+    }
+
+    /// Searches conversations and messages for what is typed into the palette.
+    pub(super) fn palette_search(&mut self, ticket: Ticket) {
+        let Some(picker) = self.picker.as_mut().filter(|p| p.kind == Kind::Palette) else {
+            return;
+        };
+        let typed = picker.query.text();
+        let query = match typed.trim().split_at_checked(1) {
+            Some((">", _)) | None => return,
+            Some(("@", who)) => format!("owner:{who}"),
+            Some(("#", tag)) => format!("tag:{tag}"),
+            Some(("/", rest)) => rest.to_owned(),
+            Some(_) => typed.trim().to_owned(),
+        };
+        if query.ends_with(':') || query.is_empty() {
+            return;
+        }
+        picker.asked = Some(ticket);
+        self.engine(Request::Search {
+            ticket,
+            query,
+            limit: PALETTE_HITS,
+        });
+    }
+
+    pub(super) fn palette_wants(&self, ticket: Ticket) -> bool {
+        self.picker
+            .as_ref()
+            .is_some_and(|p| p.asked == Some(ticket))
+    }
+
+    pub(super) fn palette_found(&mut self, hits: Vec<Hit>, _total: usize) {
+        let mut seen = BTreeSet::new();
+        let mut conversations = Vec::new();
+        let mut messages = Vec::new();
+        for hit in hits {
+            let row = &hit.row;
+            let about = format!(
+                "{}, {}, {}",
+                name_of(&row.from),
+                words::status(row.status, false),
+                words::age(self.now, row.last_at)
+            );
+            if seen.insert(row.name.clone()) {
+                let pick = Pick::Open(row.name.clone());
+                conversations.push(Item::new("Conversations", subject(row), pick).detail(about));
+            }
+            let snippet = hit.snippet.line();
+            if !snippet.is_empty() {
+                let title = format!("\"{}\"", snippet.as_str().trim());
+                let pick = Pick::Open(row.name.clone());
+                messages.push(Item::new("Messages", title, pick).detail(name_of(&row.from)));
+            }
+        }
+        conversations.truncate(5);
+        messages.truncate(5);
+        conversations.append(&mut messages);
+        if let Some(picker) = &mut self.picker {
+            picker.found(conversations);
+        }
+    }
+
+    pub(super) fn save_file(&mut self, message: i64, index: usize, name: &str) {
+        let ticket = self.ticket();
+        self.saving_files.insert(ticket, name.to_owned());
+        let folder = self.options.downloads.clone();
+        self.engine(Request::SaveAttachment {
+            ticket,
+            message,
+            index,
+            folder,
+        });
+        self.good(format!("Saving {name}."));
+    }
+
+    pub(super) fn file_saved(&mut self, ticket: Ticket, result: Result<PathBuf, Trouble>) {
+        if self.saving_files.remove(&ticket).is_none() {
+            return;
+        }
+        match result {
+            Ok(path) => {
+                let path = clean::line(&path.to_string_lossy());
+                self.good(format!("Saved as {path}."));
+            }
+            Err(trouble) => self.bad(trouble.sentence),
+        }
+    }
+
+    /// The first link of the open conversation.
+    pub(super) fn first_link(&self) -> Option<String> {
+        let things = self.pane.as_ref()?.things();
+        things.into_iter().find_map(|thing| match thing {
+            Thing::Link(url) => Some(url),
+            Thing::File { .. } => None,
+        })
+    }
+
+    fn command_item(&self, spec: &Spec, place: Place, kind: Kind) -> Item {
+        let section = match kind {
+            Kind::Help => spec.group.title(),
+            _ => "Commands",
+        };
+        let mut item = Item::new(section, capitalized(spec.title), Pick::Run(spec.command))
+            .detail(spec.about)
+            .right(spec.keys.join("  "));
+        if kind == Kind::Palette {
+            item.right = spec.key().to_owned();
+        }
+        item.words = format!("{} {}", spec.id, spec.synonyms.join(" "));
+        item.disabled = self.unavailable(spec, place);
+        item
+    }
+
+    /// Why a command cannot run now.
+    fn unavailable(&self, spec: &Spec, place: Place) -> Option<String> {
+        if !spec.places.contains(&place) {
+            let places: BTreeSet<&str> = spec.places.iter().map(|p| p.title()).collect();
+            let places: Vec<&str> = places.into_iter().collect();
+            return Some(format!("works in: {}", places.join(", ")));
+        }
+        let row = self.current().map(|row| self.shown(row));
+        let needs_row = spec.group == Group::Here && spec.command != Command::Pull;
+        let row = match row {
+            Some(row) => row,
+            None if needs_row => return Some("no conversation here".to_owned()),
+            None => return None,
+        };
+        match (spec.command, &row.owner) {
+            (Command::Claim, Some(owner)) if *owner == self.options.me => {
+                Some("yours already".to_owned())
+            }
+            (Command::Claim, Some(owner)) => Some(format!("{owner} owns it")),
+            (Command::Release, None) => Some("nobody owns it".to_owned()),
+            (Command::TakeOver, None) => Some("nobody owns it".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn member_items(&self, targets: &[Row]) -> Vec<Item> {
+        let mut members: Vec<_> = self.members.iter().collect();
+        members.sort_by_key(|m| (m.me, m.agent.clone()));
+        let mut items: Vec<Item> = members
+            .into_iter()
+            .map(|member| {
+                let name = match member.me {
+                    true => "you".to_owned(),
+                    false => member.name.line().as_str().to_owned(),
+                };
+                let replying = targets.iter().any(|row| {
+                    let theirs = |p: &&crate::view::Presence| p.agent == member.agent;
+                    let writing = |p: &crate::view::Presence| p.grade == Grade::Writing;
+                    row.presence.iter().find(theirs).is_some_and(writing)
+                });
+                let busy = if replying { ", replying now" } else { "" };
+                let mut item = Item::new(
+                    "",
+                    member.agent.as_str(),
+                    Pick::Assign(Some(member.agent.clone())),
+                )
+                .detail(format!("{name}, {} open{busy}", member.open));
+                item.words = name;
+                item
+            })
+            .collect();
+        let mut nobody = Item::new("", "--", Pick::Assign(None)).detail("nobody (release)");
+        nobody.words = "nobody release".to_owned();
+        items.push(nobody);
+        items
+    }
+
+    fn writer_warning(&self, targets: &[Row]) -> Option<String> {
+        let writer = targets.iter().find_map(|row| {
+            let writes = |p: &&crate::view::Presence| {
+                p.grade == Grade::Writing && p.agent != self.options.me
+            };
+            row.presence.iter().find(writes)
+        })?;
+        Some(format!("! {} is replying in one of these.", writer.agent))
+    }
+
+    fn tag_items(&self) -> Vec<Item> {
+        let rows = self.targets();
+        let known = self.list.rows().flat_map(|row| row.tags.iter().cloned());
+        let mut tags: BTreeSet<String> = known.collect();
+        for row in &rows {
+            tags.extend(self.shown(row).tags.iter().cloned());
+        }
+        let items = tags.into_iter().map(|tag| {
+            let ticked = rows.iter().all(|row| self.shown(row).tags.contains(&tag));
+            let shown = clean::line(&tag).as_str().to_owned();
+            let mut item = Item::new("", shown, Pick::Tag(tag));
+            item.ticked = Some(ticked);
+            item
+        });
+        items.collect()
+    }
+}
+
+fn capitalized(title: &str) -> String {
+    let mut chars = title.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
