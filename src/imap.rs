@@ -147,3 +147,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ use super::{AppendError, Code, Connection, Error, quote};
 use crate::clock;
 use tokio::io::AsyncWriteExt;
 
+const KIND: Kind = Kind::short("APPEND");
+
 /// Largest literal that LITERAL- lets through without asking.
 const SMALL: usize = 4096;
 
@@ -68,7 +70,7 @@ impl Connection {
             stream.write_all(b"\r\n").await?;
             stream.flush().await
         };
-        clock::deadline(KIND_LIMIT, end)
+        clock::deadline(KIND.limit, end)
             .await
             .map_err(|_| Error::Timeout { what: KIND.what })?
             .map_err(|_| Error::Lost)?;
@@ -82,6 +84,3 @@ impl Connection {
         })
     }
 }
-
-const KIND: Kind = Kind::short("APPEND");
-const KIND_LIMIT: std::time::Duration = crate::limits::COMMAND_TIMEOUT;

@@ -16,9 +16,11 @@ use std::time::Duration;
 pub(super) struct Kind {
     /// The name for error messages.
     pub what: &'static str,
-    /// Whether the answer may be long. A long answer must keep coming, a short one must end
-    /// within [`limits::COMMAND_TIMEOUT`].
+    /// Whether the answer may be long. A short answer must end within `limit`; a long one must
+    /// bring a whole response, or [`limits::STALL_BYTES`] of one, within every `limit`.
     pub bulk: bool,
+    /// [`limits::COMMAND_TIMEOUT`], but for tests.
+    pub limit: Duration,
     /// Whether FETCH responses are part of the answer and no news.
     pub fetches: bool,
 }
@@ -29,6 +31,7 @@ impl Kind {
         Self {
             what,
             bulk: false,
+            limit: limits::COMMAND_TIMEOUT,
             fetches: false,
         }
     }
@@ -38,6 +41,7 @@ impl Kind {
         Self {
             what,
             bulk: true,
+            limit: limits::COMMAND_TIMEOUT,
             fetches: true,
         }
     }
@@ -47,6 +51,7 @@ impl Kind {
         Self {
             what,
             bulk: true,
+            limit: limits::COMMAND_TIMEOUT,
             fetches: false,
         }
     }
@@ -81,7 +86,7 @@ impl Connection {
             return Err(Error::Lost);
         }
         self.round_trips += 1;
-        let sent = clock::deadline(limits::COMMAND_TIMEOUT, self.session.run_command(command));
+        let sent = clock::deadline(kind.limit, self.session.run_command(command));
         match sent.await {
             Ok(Ok(tag)) => Ok(tag.0),
             Ok(Err(_)) => Err(Error::Lost),
@@ -122,7 +127,7 @@ impl Connection {
             if unasked > limits::IMAP_UNASKED {
                 return Err(Error::TooLarge("endless remarks"));
             }
-            if !kind.bulk && began.elapsed() > limits::COMMAND_TIMEOUT {
+            if !kind.bulk && began.elapsed() > kind.limit {
                 return Err(Error::Timeout { what: kind.what });
             }
         }
@@ -153,7 +158,7 @@ impl Connection {
     async fn next(&mut self, kind: Kind) -> Result<Reply, Error> {
         loop {
             let before = self.session.get_ref().received();
-            match clock::deadline(limits::COMMAND_TIMEOUT, self.receive()).await {
+            match clock::deadline(kind.limit, self.receive()).await {
                 Ok(reply) => return reply,
                 Err(_) if kind.bulk => {
                     let progress = self.session.get_ref().received() - before;

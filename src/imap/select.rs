@@ -81,11 +81,7 @@ impl Connection {
         }
         self.selected = None;
         self.exists = 0;
-        let kind = Kind {
-            what: verb,
-            bulk: true,
-            fetches: true,
-        };
+        let kind = Kind::fetch(verb);
         let mut told = Told::default();
         let done = self.exec(kind, &command, |u| told.take(u)).await?;
         if let Some(code) = done.code {
