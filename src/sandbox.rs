@@ -5,6 +5,7 @@
 
 pub mod faults;
 mod imap;
+pub mod seed;
 pub mod smtp;
 pub mod store;
 
