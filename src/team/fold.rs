@@ -217,7 +217,15 @@ impl Team {
             place,
             roster: &self.roster,
         };
-        let conversation = self.conversations.entry(name.clone()).or_default();
+        // Looked up before it is inserted: most events are about a conversation that is there, and
+        // `entry` would copy its name each time.
+        if !self.conversations.contains_key(name) {
+            self.conversations
+                .insert(name.clone(), Conversation::default());
+        }
+        let Some(conversation) = self.conversations.get_mut(name) else {
+            return (None, Verdict::Refused(Refusal::NoSuchThing));
+        };
         let verdict = if event.v > VERSION {
             self.newer = self.newer.max(Some(event.v));
             Verdict::Refused(Refusal::NotUnderstood)
