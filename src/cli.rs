@@ -7,5 +7,6 @@ pub mod list;
 pub mod manual;
 pub mod out;
 pub mod record;
+pub mod reply;
 pub mod session;
 pub mod text;

@@ -163,6 +163,9 @@ pub enum Verb {
     Drafts {
         /// Id of a draft.
         id: Option<String>,
+        /// Throw this draft away.
+        #[arg(long, requires = "id")]
+        drop: bool,
     },
     /// Print completions for a shell.
     Completions {

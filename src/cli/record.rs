@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::engine::api::Outcome;
+use crate::mail::draft::Draft;
 use crate::mail::{Address, Attachment, Remote};
 use crate::team::{Agent, ConversationId, EventId, Refusal, Status};
 use crate::view::{HistoryEntry, Hit, Note, Presence, Row, Thread, ThreadMessage};
@@ -196,6 +197,40 @@ pub struct OutcomeRecord {
     /// The same for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sentence: Option<String>,
+}
+
+/// One kept draft.
+#[derive(Debug, Serialize)]
+pub struct DraftRecord<'a> {
+    /// Its id.
+    pub draft: &'a str,
+    /// Short id of its conversation.
+    pub id: ConversationId,
+    /// Subject.
+    pub subject: &'a str,
+    /// Recipients, each as `Name <address>`.
+    pub to: Vec<String>,
+    /// Recipients of a copy.
+    pub cc: Vec<String>,
+    /// When it was last changed.
+    pub updated: Timestamp,
+    /// The text.
+    pub text: &'a str,
+}
+
+impl<'a> DraftRecord<'a> {
+    /// The record of a draft.
+    pub fn new(draft: &'a Draft) -> Self {
+        Self {
+            draft: &draft.id,
+            id: draft.conversation.id(),
+            subject: &draft.subject,
+            to: draft.to.iter().map(mailbox).collect(),
+            cc: draft.cc.iter().map(mailbox).collect(),
+            updated: draft.updated,
+            text: &draft.body,
+        }
+    }
 }
 
 impl<'a> RowRecord<'a> {

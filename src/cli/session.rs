@@ -138,6 +138,7 @@ pub(crate) mod tests {
     /// Runs a future that never waits for anything outside.
     pub(crate) fn now<F: Future>(future: F) -> F::Output {
         tokio::runtime::Builder::new_current_thread()
+            .enable_all()
             .build()
             .unwrap()
             .block_on(future)

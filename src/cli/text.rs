@@ -118,6 +118,12 @@ pub fn date(at: Timestamp) -> String {
     local.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
+/// The time of day for people, in their own time zone.
+pub fn clock(at: Timestamp) -> String {
+    let local = at.to_zoned(TimeZone::system());
+    local.strftime("%H:%M:%S").to_string()
+}
+
 fn message_text(out: &mut Out, message: &ThreadMessage) -> Result<(), Failure> {
     let from: Vec<String> = message.from.iter().map(mailbox).collect();
     let heading = Line::default()
