@@ -135,3 +135,6 @@ pub const SANDBOX_SESSIONS: usize = 200;
 pub const SANDBOX_BREATH: Duration = Duration::from_millis(50);
 /// Commands a demo server cannot read before it says goodbye.
 pub const SANDBOX_BAD_COMMANDS: usize = 50;
+
+/// A process waits this long for another of the same agent to finish writing the desk.
+pub const DESK_BUSY: Duration = Duration::from_secs(10);
