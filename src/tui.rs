@@ -8,6 +8,9 @@ pub mod commands;
 pub mod editor;
 pub mod keys;
 pub mod layout;
+pub mod term;
 pub mod text;
 pub mod ui;
 pub mod words;
+
+pub use term::{Colour, Engine, Error, Options, run};

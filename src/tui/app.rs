@@ -100,8 +100,6 @@ pub enum Effect {
     Redraw,
     /// Stop, and come back with `fg`.
     Suspend,
-    /// Ring.
-    Bell,
     /// End.
     Quit,
 }
@@ -329,6 +327,18 @@ impl App {
             (None, Focus::List) => Place::List,
             (None, Focus::Thread) => Place::Thread,
         }
+    }
+
+    /// Whether letters pressed now are text: in the editor or in any line that is typed.
+    pub fn takes_text(&self) -> bool {
+        let query = self.search.as_ref().is_some_and(|s| s.typing);
+        let asked = self.prompt.is_some() || self.picker.is_some() || query;
+        asked || self.place().types() || self.is_typing_reason()
+    }
+
+    /// The size everything is laid out for.
+    pub fn size(&self) -> Size {
+        self.size
     }
 
     /// Where everything goes on the main screen.

@@ -35,6 +35,8 @@ impl App {
             self.picker_typed();
         } else if self.search.as_ref().is_some_and(|s| s.typing) {
             self.query_pasted(text);
+        } else if self.is_typing_reason() {
+            self.reason_pasted(text);
         } else if self.place().types() {
             if let Some(writing) = &mut self.writing {
                 writing.editor.paste(text);

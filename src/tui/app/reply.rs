@@ -271,6 +271,19 @@ impl App {
         true
     }
 
+    pub(super) fn reason_pasted(&mut self, text: &str) {
+        if let Some(writing) = &mut self.writing
+            && let Mode::Reason { line, .. } = &mut writing.mode
+        {
+            line.paste(text);
+        }
+    }
+
+    pub(super) fn is_typing_reason(&self) -> bool {
+        let writing = self.writing.as_ref();
+        writing.is_some_and(|w| matches!(w.mode, Mode::Reason { .. }))
+    }
+
     /// A key while a question is on the screen.
     pub(super) fn prompt_pressed(&mut self, key: Key) {
         let Some(prompt) = &mut self.prompt else {
