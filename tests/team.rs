@@ -2,4 +2,5 @@
 
 mod checker;
 mod journals;
+mod messages;
 mod verdicts;

@@ -86,7 +86,7 @@ pub struct Stranger {
 }
 
 /// The state of the team after a prefix of the journal.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Team {
     roster: Roster,
     conversations: BTreeMap<ConversationName, Conversation>,
@@ -207,8 +207,10 @@ impl Team {
             return (None, Verdict::Refused(Refusal::Duplicate));
         }
         self.roster.extend_chain(incoming);
+        if event.v > VERSION {
+            self.newer = self.newer.max(Some(event.v));
+        }
         if let Act::Join { .. } = event.act {
-            self.newer = self.newer.max(Some(event.v).filter(|v| *v > VERSION));
             self.roster.join(place, incoming);
             return (None, Verdict::Effective);
         }
@@ -217,22 +219,15 @@ impl Team {
             place,
             roster: &self.roster,
         };
-        // Looked up before it is inserted: most events are about a conversation that is there, and
-        // `entry` would copy its name each time.
-        if !self.conversations.contains_key(name) {
-            self.conversations
-                .insert(name.clone(), Conversation::default());
-        }
-        let Some(conversation) = self.conversations.get_mut(name) else {
-            return (None, Verdict::Refused(Refusal::NoSuchThing));
+        let verdict = match self.conversations.get_mut(name) {
+            Some(conversation) => conversation.fold(&made),
+            None => {
+                let mut conversation = Conversation::default();
+                let verdict = conversation.fold(&made);
+                self.conversations.insert(name.clone(), conversation);
+                verdict
+            }
         };
-        let verdict = if event.v > VERSION {
-            self.newer = self.newer.max(Some(event.v));
-            Verdict::Refused(Refusal::NotUnderstood)
-        } else {
-            conversation.apply(&made)
-        };
-        conversation.record(&made, &verdict);
         (Some(name.clone()), verdict)
     }
 

@@ -45,7 +45,7 @@ pub fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_764_000_000 + second).unwrap()
 }
 
-fn key(n: usize) -> Key {
+pub fn key(n: usize) -> Key {
     Key::from_seed([n as u8 + 1; 32])
 }
 
@@ -78,7 +78,7 @@ pub fn founded() -> (Team, usize) {
         let mut team = Team::new();
         for n in 0..NICKS.len() {
             let line = Line {
-                event: join(n),
+                event: founder_join(n),
                 signed: true,
             };
             team.apply(place(n + 1), &incoming(&line));
@@ -88,7 +88,8 @@ pub fn founded() -> (Team, usize) {
     (TEAM.clone(), NICKS.len() + 1)
 }
 
-fn join(n: usize) -> Event {
+/// The event by which one of [`NICKS`] enters the roster.
+pub fn founder_join(n: usize) -> Event {
     let nick = NICKS[n];
     let act = Act::Join {
         name: Remote::new(nick),

@@ -3,7 +3,8 @@
 //! By default a key may act as soon as its own `join` stands in the journal, and is shown as new
 //! until somebody admits it. A nick belongs to the address that joined with it first: another key
 //! of the same nick and address is one more machine of that person, the nick with another address
-//! is somebody else and is not trusted. A key belongs to one nick for ever.
+//! is somebody else and is not trusted. A key belongs to one nick for ever; it may change that
+//! nick's name and address.
 
 use super::Place;
 use crate::clock::Timestamp;
@@ -19,7 +20,7 @@ pub struct Member {
     pub agent: Agent,
     /// Display name, as last said.
     pub name: Remote,
-    /// Mail address the nick belongs to.
+    /// Mail address the nick belongs to, as last said.
     pub address: Remote,
     /// Keys in the order they joined: one for each machine.
     pub keys: Vec<MemberKey>,
@@ -44,7 +45,7 @@ pub struct MemberKey {
     pub last: String,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Roster {
     members: BTreeMap<Agent, Member>,
     owners: BTreeMap<String, Agent>,
@@ -117,7 +118,8 @@ impl Roster {
                 keys: Vec::new(),
                 joined: place.internal,
             });
-        member.name = name.clone();
+        member.name.clone_from(name);
+        member.address.clone_from(address);
         if member.key(&event.key).is_none() {
             member.keys.push(MemberKey {
                 fingerprint: event.key.clone(),
@@ -143,11 +145,13 @@ impl Roster {
     }
 
     fn may_join(&self, agent: &Agent, address: &Remote, key: &str) -> bool {
-        let own_key = self.owners.get(key).is_none_or(|owner| owner == agent);
-        let own_nick = self
-            .members
-            .get(agent)
-            .is_none_or(|member| member.address.raw().eq_ignore_ascii_case(address.raw()));
-        own_key && own_nick
+        match (self.owners.get(key), self.members.get(agent)) {
+            (Some(owner), _) => owner == agent,
+            (None, Some(member)) => {
+                let known = member.address.raw();
+                known.eq_ignore_ascii_case(address.raw())
+            }
+            (None, None) => true,
+        }
     }
 }

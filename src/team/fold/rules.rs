@@ -4,6 +4,7 @@ use super::conversation::{Conflict, Conversation, Note, Owner, Snooze, StatusSet
 use super::roster::Roster;
 use super::slot::{Intent, IntentState, Outside, Override};
 use super::{Place, Verdict};
+use crate::team::event::VERSION;
 use crate::team::{Act, Agent, Event, EventId, Refusal, Status};
 
 /// One trusted event, where it stands, and the team it is judged in.
@@ -16,7 +17,17 @@ pub(super) struct Made<'a> {
 type Ruling = Result<(), Refusal>;
 
 impl Conversation {
-    pub(super) fn apply(&mut self, made: &Made<'_>) -> Verdict {
+    /// Judges the event and writes it into the history.
+    pub(super) fn fold(&mut self, made: &Made<'_>) -> Verdict {
+        let verdict = self.apply(made);
+        self.record(made, &verdict);
+        verdict
+    }
+
+    fn apply(&mut self, made: &Made<'_>) -> Verdict {
+        if made.event.v > VERSION {
+            return Verdict::Refused(Refusal::NotUnderstood);
+        }
         if let Act::Status { value } = made.event.act {
             return self.set_status(made, value);
         }

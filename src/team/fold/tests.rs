@@ -600,6 +600,13 @@ fn a_nick_belongs_to_the_address_that_joined_first() {
     };
     assert_eq!(journal.add(claim), Verdict::Effective);
     assert_eq!(journal.team.agents().count(), 3);
+    // A known key may move with its owner; the nick then belongs to the new address.
+    let moved = journal.join("ana", "ana", "new.example");
+    assert_eq!(journal.add(moved), Verdict::Effective);
+    let member = journal.team.agent(&agent("ana")).unwrap();
+    assert_eq!(member.address.raw(), "ana@new.example");
+    let phone = journal.join("ana", "phone", "acme.example");
+    assert_eq!(journal.add(phone), UNTRUSTED);
 }
 
 #[test]
