@@ -1,5 +1,6 @@
 //! postroom: a shared inbox for support teams, in the terminal, with no server but the mailbox.
 
+pub mod cache;
 pub mod cli;
 pub mod clock;
 pub mod config;
