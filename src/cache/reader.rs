@@ -223,6 +223,14 @@ impl Reader {
         })
     }
 
+    /// A folder as far as it is synced; `None` before its first sync.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn folder(&self, role: FolderRole) -> Result<Option<super::Folder>, Error> {
+        self.read(|conn| super::store::folder_of(conn, role).optional())
+    }
+
     /// The names of all conversations.
     ///
     /// # Errors

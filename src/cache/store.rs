@@ -22,18 +22,7 @@ impl Cache {
                  ON CONFLICT (role) DO UPDATE SET name = ?2 WHERE name <> ?2",
             )?
             .execute([role.word(), name])?;
-            tx.query_row(
-                "SELECT id, uidvalidity, uidnext, modseq FROM folder WHERE role = ?",
-                [role.word()],
-                |row| {
-                    Ok(Folder {
-                        id: row.get(0)?,
-                        uidvalidity: row.get(1)?,
-                        uidnext: row.get(2)?,
-                        highest_modseq: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
-                    })
-                },
-            )
+            folder_of(tx, role)
         })
     }
 
@@ -417,4 +406,20 @@ fn names_of(conn: &Connection, messages: &BTreeSet<i64>) -> Sql<Vec<Conversation
         names.extend(name.map(ConversationName::new));
     }
     Ok(names.into_iter().collect())
+}
+
+/// One folder by its role.
+pub(super) fn folder_of(conn: &Connection, role: FolderRole) -> rusqlite::Result<Folder> {
+    conn.query_row(
+        "SELECT id, uidvalidity, uidnext, modseq FROM folder WHERE role = ?",
+        [role.word()],
+        |row| {
+            Ok(Folder {
+                id: row.get(0)?,
+                uidvalidity: row.get(1)?,
+                uidnext: row.get(2)?,
+                highest_modseq: row.get::<_, Option<i64>>(3)?.map(i64::cast_unsigned),
+            })
+        },
+    )
 }
