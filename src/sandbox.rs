@@ -3,7 +3,9 @@
 //! The demo, `demo --serve` and most tests talk to it over real sockets on loopback, exactly as
 //! they would to a real server: nothing outside this module knows that it is a sandbox.
 
+mod dice;
 pub mod faults;
+pub mod history;
 mod imap;
 pub mod seed;
 pub mod smtp;

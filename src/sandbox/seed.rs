@@ -5,7 +5,6 @@
 //! the history of the team is made from what [`fill`] returns.
 
 mod archive;
-mod dice;
 mod encode;
 mod files;
 mod front;
@@ -16,10 +15,10 @@ mod tale;
 #[cfg(test)]
 mod tests;
 
+use super::dice::Dice;
 use super::store::{Store, StoreError};
 use crate::clock::Timestamp;
 use crate::team::Status;
-use dice::Dice;
 use jiff::SignedDuration;
 use jiff::tz::Offset;
 use letter::Person;

@@ -1,12 +1,12 @@
 //! Tells the older weeks from stories with blanks.
 
-use super::dice::Dice;
 use super::files::file;
 use super::letter::Person;
 use super::script::{Auto, Leaflet, Script, Story};
 use super::tale::{Mail, Said, State, Tale};
 use super::{Conversation, Desk};
 use crate::clock::Timestamp;
+use crate::sandbox::dice::Dice;
 use crate::team::Status;
 use jiff::SignedDuration;
 use jiff::tz::Offset;
@@ -121,8 +121,9 @@ fn story_tale(
         };
         tale.say(answered + SignedDuration::from_secs(5), away, dice);
     }
+    let waits = dice.percent(4);
     let thanks = dice.pick(&story.thanks)?.clone();
-    if !thanks.is_empty() && chance >= 3 {
+    if !thanks.is_empty() && chance >= 3 && !waits {
         let mut said = plain(blanks.fill(&thanks), story, dice);
         said.quote = dice.percent(70);
         tale.say(answered + hours(dice, 30), said, dice);
@@ -131,7 +132,6 @@ fn story_tale(
         let text = "Answered before, see the thread from the same sender last month.";
         tale.note(answered, agent, text);
     }
-    let waits = dice.percent(4);
     let status = if waits { Status::Waiting } else { Status::Done };
     Some(tale.end(state(agent, status, &story.tags)))
 }

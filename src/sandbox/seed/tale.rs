@@ -1,11 +1,11 @@
 //! A conversation while it is told: who said what, in order.
 
-use super::dice::Dice;
 use super::files::File;
 use super::letter::{Letter, Person, multipart, part};
 use super::script::Auto;
 use super::{Conversation, Desk, Note, Reply};
 use crate::clock::Timestamp;
+use crate::sandbox::dice::Dice;
 use crate::team::Status;
 use jiff::tz::Offset;
 use sha2::{Digest, Sha256};
