@@ -1,3 +1,4 @@
 //! Against real servers.
 
 mod imap_commands;
+mod starttls;

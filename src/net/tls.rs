@@ -72,8 +72,11 @@ fn certificate(why: &CertificateError) -> String {
             "its certificate is for another name: check the host name"
         }
         CertificateError::Revoked => "its certificate has been revoked: tell whoever runs the server",
-        CertificateError::Other(_) => "its certificate is not acceptable",
-        other => return format!("its certificate is not acceptable: {other:?}"),
+        CertificateError::BadSignature => {
+            "its certificate was not signed by the issuer it names: somebody may be in between"
+        }
+        // The details may quote the certificate, which is outside text.
+        _ => "its certificate is not acceptable",
     }
     .to_owned()
 }
