@@ -68,8 +68,8 @@ pub const HEADER_PARAMETERS: usize = 1_000;
 pub const TEXT_BYTES: usize = 2 << 20;
 /// HTML that is converted; the rest is cut and said so.
 pub const HTML_BYTES: usize = 1 << 20;
-/// Nesting of HTML elements that is converted.
-pub const HTML_DEPTH: usize = 200;
+/// Nesting of HTML lists and quotes that is converted; tables and other boxes do not count.
+pub const HTML_DEPTH: usize = 50;
 /// Parsing one message.
 pub const PARSE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Stack of the thread that parses mail.

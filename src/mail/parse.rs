@@ -8,11 +8,11 @@
 //! - *Wild*: everything else is parsed by a [`worker`] thread with a stack of
 //!   [`limits::PARSE_STACK`] and a deadline of [`limits::PARSE_TIMEOUT`]. A worker that misses the
 //!   deadline is abandoned and another one started.
-//! - *Refused*: could overflow even that stack (which would abort the process, because a stack
-//!   overflow cannot be caught). Only the headers are read.
 //!
-//! A panic, a missed deadline or a refusal costs the body of one message: its headers, a
-//! [`Defect`] and the raw view remain.
+//! A stack overflow would abort the process and cannot be caught, so messages inside messages,
+//! over which the parser recurses, are either bounded or made plain attachments beforehand.
+//! A panic or a missed deadline costs the body of one message: its headers, a [`Defect`] and the
+//! raw view remain.
 
 mod body;
 mod charset;
@@ -33,14 +33,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Reads a message as far as it can be read. What is wrong with it stands in
 /// [`Message::defects`].
 pub fn parse(raw: &[u8]) -> Message {
-    match guarded(raw, read) {
-        Ok(message) => message,
-        Err(defect) => {
-            let mut message = headers(raw);
-            note(&mut message.defects, defect);
-            message
-        }
-    }
+    guarded(raw, read).unwrap_or_else(|| {
+        let mut message = headers(raw);
+        note(&mut message.defects, Defect::Unparsed);
+        message
+    })
 }
 
 /// Reads the header fields only: no text, no attachments.
@@ -70,24 +67,21 @@ pub(super) fn attachment(raw: &[u8], index: usize) -> Option<Vec<u8>> {
         dismantle(parsed);
         bytes
     };
-    guarded(raw, find).ok().flatten()
+    guarded(raw, find).flatten()
 }
 
-/// Runs a job over the prepared message where it can do no harm.
+/// Runs a job over the prepared message where it can do no harm; `None` when it failed.
 fn guarded<T: Send + 'static>(
     raw: &[u8],
     job: impl FnOnce(&Prepared<'_>) -> T + Send + 'static,
-) -> Result<T, Defect> {
+) -> Option<T> {
     let prepared = prepare(raw);
     match prepared.risk {
-        Risk::Calm => {
-            catch_unwind(AssertUnwindSafe(|| job(&prepared))).map_err(|_| Defect::Unparsed)
-        }
+        Risk::Calm => catch_unwind(AssertUnwindSafe(|| job(&prepared))).ok(),
         Risk::Wild => {
             let owned = prepared.into_owned();
-            worker::run(move || job(&owned)).ok_or(Defect::Unparsed)
+            worker::run(move || job(&owned))
         }
-        Risk::Refused => Err(Defect::TooDeep),
     }
 }
 

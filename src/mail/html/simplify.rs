@@ -53,7 +53,7 @@ pub(super) fn simplify(html: &str, drop_unreadable: bool) -> Simple {
 enum Role {
     /// Kept under this name.
     Block(&'static str),
-    /// A line of its own: table rows and everything that only groups.
+    /// A line of its own, without nesting: table rows and everything that only groups.
     Line,
     /// A table cell: beside its neighbour.
     Cell,
@@ -118,6 +118,8 @@ struct State {
     gap: bool,
     /// Something stands on the current line.
     started: bool,
+    /// A box began or ended: what comes next starts a line.
+    broken: bool,
     drop_unreadable: bool,
 }
 
@@ -135,13 +137,26 @@ impl State {
                 return;
             }
         }
-        let blank = text.trim().is_empty() || text.trim() == "&nbsp;";
-        if self.gap && !blank {
-            self.emit_text(" | ");
-            self.gap = false;
+        if text.trim().is_empty() || text.trim() == "&nbsp;" {
+            if self.started && !self.broken {
+                self.emit_text(text);
+            }
+            return;
         }
-        self.started |= !blank;
+        self.start_piece();
         self.emit_text(text);
+    }
+
+    /// Sets what is about to be written apart from what stands before it.
+    fn start_piece(&mut self) {
+        if self.broken {
+            self.out.html.push_str("<br>");
+        } else if self.gap {
+            self.emit_text(" | ");
+        }
+        self.broken = false;
+        self.gap = false;
+        self.started = true;
     }
 
     /// Adds text that may have entities but no markup.
@@ -162,7 +177,14 @@ impl State {
         self.emit_text(&text.replace('&', "&amp;"));
     }
 
-    fn line_break(&mut self) {
+    /// The edge of a box that only groups: a line of its own, without nesting.
+    fn line_edge(&mut self) {
+        self.broken |= self.started;
+        self.block_edge();
+    }
+
+    /// The edge of an element that breaks the line by itself.
+    fn block_edge(&mut self) {
         self.gap = false;
         self.started = false;
         if !self.out.plain.ends_with('\n') {
@@ -189,7 +211,7 @@ impl State {
         };
         match role(&open.name) {
             Role::Block(tag) => open.emitted = self.emit_open(tag),
-            Role::Line => open.emitted = self.emit_open("div"),
+            Role::Line => self.line_edge(),
             Role::Cell => self.gap = self.started,
             Role::Link if !open.hidden => {
                 let href = attribute(attributes, "href").map(|href| href.trim().to_owned());
@@ -204,12 +226,13 @@ impl State {
     }
 
     fn emit_open(&mut self, tag: &'static str) -> Option<&'static str> {
-        self.line_break();
         if self.depth >= limits::HTML_DEPTH {
             self.out.cut = true;
-            self.out.html.push_str("<br>");
+            self.line_edge();
             return None;
         }
+        self.block_edge();
+        self.broken = false;
         self.depth += 1;
         self.out.html.push_str(&format!("<{tag}>"));
         Some(tag)
@@ -221,14 +244,18 @@ impl State {
         }
         match name {
             "br" | "hr" => {
-                self.line_break();
+                if self.broken {
+                    self.out.html.push_str("<br>");
+                    self.broken = false;
+                }
+                self.block_edge();
                 self.out.html.push_str("<br>");
             }
             "img" | "area" => {
                 let alt = attribute(attributes, "alt").unwrap_or_default();
                 let alt = alt.trim();
                 if !alt.is_empty() {
-                    self.started = true;
+                    self.start_piece();
                     self.emit_literal(&format!("[{alt}]"));
                 }
             }
@@ -256,9 +283,6 @@ impl State {
     }
 
     fn close(&mut self, name: &str) {
-        if name == "p" && !self.open.contains_key(name) {
-            self.line_break();
-        }
         if self.open.get(name).copied().unwrap_or_default() == 0 {
             return;
         }
@@ -286,9 +310,12 @@ impl State {
             self.end_link(start, href);
         }
         if let Some(tag) = top.emitted {
-            self.line_break();
+            self.block_edge();
+            self.broken = false;
             self.depth -= 1;
             self.out.html.push_str(&format!("</{tag}>"));
+        } else if role(&top.name) == Role::Line {
+            self.line_edge();
         }
     }
 

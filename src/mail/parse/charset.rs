@@ -45,9 +45,9 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     }
 }
 
-/// Whether a character set of this name is known.
+/// Whether a character set of this name is known. The decoders leave UTF-8 out.
 pub(super) fn is_known(name: &str) -> bool {
-    charset_decoder(name.as_bytes()).is_some()
+    Encoding::for_label(name.as_bytes()).is_some() || charset_decoder(name.as_bytes()).is_some()
 }
 
 fn guess(sample: &[u8]) -> &'static Encoding {

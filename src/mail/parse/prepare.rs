@@ -3,15 +3,13 @@
 use super::charset;
 use crate::limits;
 use crate::mail::Defect;
+use memchr::{memchr_iter, memmem};
 use std::borrow::Cow;
 
 /// Largest message that is parsed where the caller stands.
 const CALM_BYTES: usize = 256 << 10;
 /// More `*` than the parameters of an honest message have (RFC 2231).
 const CALM_STARS: usize = limits::HEADER_PARAMETERS;
-/// Above this size a message inside a message must not be encoded itself, because what it decodes
-/// to could nest deep enough to overflow even the large stack.
-const ENCODED_BYTES: usize = 4 << 20;
 /// Runs of dashes that may be part boundaries, looked at in one message.
 const DASHES: usize = 4 * limits::MIME_PARTS;
 
@@ -22,8 +20,6 @@ pub(super) enum Risk {
     Calm,
     /// It may need much stack or time.
     Wild,
-    /// It may need more stack than there is.
-    Refused,
 }
 
 /// A message within the limits.
@@ -57,7 +53,7 @@ pub(super) fn prepare(raw: &[u8]) -> Prepared<'_> {
         defects.push(Defect::TooManyParts);
         bytes = Cow::Owned(bytes.get(..end).unwrap_or_default().to_vec());
     }
-    let stars = bytes.iter().filter(|b| **b == b'*').count();
+    let stars = memchr_iter(b'*', &bytes).count();
     if stars > CALM_STARS
         && let Some(cut) = with_short_part_fields(&bytes)
     {
@@ -74,6 +70,11 @@ pub(super) fn prepare(raw: &[u8]) -> Prepared<'_> {
         bytes = Cow::Owned(header);
     }
     let risk = judge(&bytes, stars);
+    if risk == Risk::Wild
+        && let Some(limited) = with_nesting_limited(&bytes)
+    {
+        bytes = Cow::Owned(limited);
+    }
     Prepared {
         bytes,
         defects,
@@ -109,20 +110,9 @@ fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
 
 /// Where to cut a message that has more boundaries than we look at.
 fn too_many_parts(raw: &[u8]) -> Option<usize> {
-    let mut runs = 0;
-    let mut dashes = 0;
-    for (index, byte) in raw.iter().enumerate() {
-        if *byte == b'-' {
-            dashes += 1;
-            continue;
-        }
-        runs += usize::from(dashes >= 2);
-        dashes = 0;
-        if runs > DASHES {
-            return Some(index);
-        }
-    }
-    None
+    memmem::find_iter(raw, b"--")
+        .filter(|at| at.checked_sub(1).and_then(|before| raw.get(before)) != Some(&b'-'))
+        .nth(DASHES)
 }
 
 /// The header block within the limits, when it is not so already, and whether something was cut.
@@ -208,57 +198,106 @@ fn with_short_part_fields(raw: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn judge(bytes: &[u8], stars: usize) -> Risk {
-    if !may_nest(bytes) {
-        return if bytes.len() <= CALM_BYTES && stars <= CALM_STARS {
-            Risk::Calm
-        } else {
-            Risk::Wild
-        };
+    if bytes.len() <= CALM_BYTES && stars <= CALM_STARS && !may_nest(bytes) {
+        Risk::Calm
+    } else {
+        Risk::Wild
     }
-    if bytes.len() > ENCODED_BYTES && may_nest_encoded(bytes) {
-        return Risk::Refused;
-    }
-    Risk::Wild
 }
 
 /// Whether a message inside the message is possible: the parser nests only for the types
-/// `message/rfc822` and `message/global` and below `multipart/digest`, and it takes the words
-/// from the bytes as they stand.
+/// `message/rfc822` and `message/global` and below `multipart/digest`. Between type, `/` and
+/// subtype it skips white space, quotes, backslashes and comments.
 fn may_nest(bytes: &[u8]) -> bool {
-    bytes.windows(6).any(|word| match word.first() {
-        Some(b'r' | b'R') => word.eq_ignore_ascii_case(b"rfc822"),
-        Some(b'g' | b'G') => word.eq_ignore_ascii_case(b"global"),
-        Some(b'd' | b'D') => word.eq_ignore_ascii_case(b"digest"),
-        _ => false,
+    let skipped = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\\');
+    let suspicious = memchr_iter(b'/', bytes).any(|at| {
+        let (before, after) = bytes.split_at(at);
+        let before = before.iter().rev().skip_while(|b| skipped(b)).take(9);
+        let before: [u8; 9] = collected(before);
+        let next = after.iter().skip(1).find(|b| !skipped(b));
+        match before {
+            [b')', ..] => true,
+            [b'e', b'g', b'a', b's', b's', b'e', b'm', ..] => true,
+            [b't', b'r', b'a', b'p', b'i', b't', b'l', b'u', b'm'] => {
+                matches!(next, Some(b'd' | b'D' | b'('))
+            }
+            _ => false,
+        }
+    });
+    suspicious && nesting_words(bytes).next().is_some()
+}
+
+/// The bytes in lower case, filled up with zeros.
+fn collected<'a>(bytes: impl Iterator<Item = &'a u8>) -> [u8; 9] {
+    let mut out = [0; 9];
+    for (slot, byte) in out.iter_mut().zip(bytes) {
+        *slot = byte.to_ascii_lowercase();
+    }
+    out
+}
+
+/// Where the words stand that let messages nest; each is six bytes long, and the parser takes
+/// them from the bytes as they stand.
+fn nesting_words(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    let words = bytes.windows(6).enumerate();
+    words.filter_map(|(at, word)| {
+        let found = match word.first() {
+            Some(b'r' | b'R') => word.eq_ignore_ascii_case(b"rfc822"),
+            Some(b'g' | b'G') => word.eq_ignore_ascii_case(b"global"),
+            Some(b'd' | b'D') => word.eq_ignore_ascii_case(b"digest"),
+            _ => false,
+        };
+        found.then_some(at)
     })
 }
 
-/// Whether one header block may declare a nested message and an encoding for it. Blocks are taken
-/// from empty line to empty line, which is never less than what the parser takes.
-fn may_nest_encoded(bytes: &[u8]) -> bool {
-    let mut nests = false;
-    let mut encoded = false;
+/// Turns nested messages into plain attachments where the parser could not bear them: encoded
+/// ones, which it parses recursively without limit, and those beyond [`limits::MIME_PARTS`].
+/// The first letter of the subtype becomes an `x`, so that all offsets stay.
+///
+/// A header block is taken from empty line to empty line, which is never less than what the parser
+/// takes, so nothing gets past this; the price is a changed letter in a paragraph of plain text
+/// that reads like such a header.
+fn with_nesting_limited(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut marks = Vec::new();
+    let mut blocks = 0;
+    let mut start = 0;
+    let mut at = 0;
     for line in bytes.split_inclusive(|b| *b == b'\n') {
-        if is_empty_line(line) {
-            nests = false;
-            encoded = false;
-            continue;
-        }
-        nests |= may_nest(line);
-        encoded |= says_encoded(line);
-        // The parts of a digest are messages without saying so.
-        if nests && (encoded || contains(line, b"digest")) {
-            return true;
+        at += line.len();
+        if is_empty_line(line) || at == bytes.len() {
+            let block = bytes.get(start..at).unwrap_or_default();
+            let mut words = nesting_words(block).peekable();
+            if words.peek().is_some() && contains(block, b"message") {
+                blocks += 1;
+            }
+            let unbearable = blocks > limits::MIME_PARTS
+                || says_encoded(block)
+                || contains(block, b"multipart") && contains(block, b"boundary");
+            if unbearable {
+                marks.extend(words.map(|word| start + word));
+            }
+            start = at;
         }
     }
-    false
+    if marks.is_empty() {
+        return None;
+    }
+    let mut limited = bytes.to_vec();
+    for mark in marks {
+        if let Some(letter) = limited.get_mut(mark) {
+            *letter = b'x';
+        }
+    }
+    Some(limited)
 }
 
-fn says_encoded(line: &[u8]) -> bool {
-    contains(line, b"base64") || contains(line, b"quoted-printable")
+/// Whether a block may name a transfer encoding; an encoded word could spell one.
+fn says_encoded(block: &[u8]) -> bool {
+    contains(block, b"base64") || contains(block, b"quoted-printable") || contains(block, b"=?")
 }
 
-fn contains(line: &[u8], word: &[u8]) -> bool {
-    line.windows(word.len())
-        .any(|part| part.eq_ignore_ascii_case(word))
+fn contains(block: &[u8], word: &[u8]) -> bool {
+    let windows = &mut block.windows(word.len());
+    windows.any(|part| part.eq_ignore_ascii_case(word))
 }
