@@ -15,6 +15,9 @@ pub fn event_id(time: Timestamp, random: [u8; 10]) -> EventId {
 
 /// The id of the event that stands for another mail client's change of one keyword: all clients
 /// that notice the same change make the same id, so the fold keeps one of their events.
+///
+/// `modseq` tells a change from an equal one later. Where the server has none, it is the UID of
+/// the last event about the conversation, which all who read the journal to its end agree on.
 pub fn mirror_id(uidvalidity: u32, uid: u32, keyword: &str, modseq: u64) -> EventId {
     let mut hash = Sha256::new();
     hash.update(b"postroom keyword 1\0");

@@ -58,9 +58,8 @@ pub struct Wish {
 impl Names {
     /// Whether a keyword belongs to the mirror.
     pub fn is_ours(&self, keyword: &str) -> bool {
-        self.fixed().contains(&keyword)
-            || keyword.starts_with(&self.owner_prefix)
-            || keyword.starts_with(&self.tag_prefix)
+        let under = |prefix: &str| !prefix.is_empty() && keyword.starts_with(prefix);
+        self.fixed().contains(&keyword) || under(&self.owner_prefix) || under(&self.tag_prefix)
     }
 
     fn fixed(&self) -> [&str; 5] {
@@ -100,6 +99,7 @@ pub fn wanted(
     let Some(conversation) = conversation else {
         return out.into_iter().filter(|k| is_keyword(k)).collect();
     };
+    let known = &lower(known);
     let mut room = Room::new(names, known);
     if let Some(owner) = &conversation.owner {
         out.insert(names.owned.clone());
@@ -302,7 +302,7 @@ mod tests {
         assert_eq!(wanted_by(None, &tags, Status::New, &[]), set(&["$pr-t-ok"]));
         // Six tags in one mailbox; one that is known already costs nothing.
         let known = [
-            "$pr-t-a", "$pr-t-b", "$pr-t-c", "$pr-t-d", "$pr-t-e", "$pr-t-f",
+            "$pr-t-a", "$pr-t-b", "$pr-t-c", "$pr-t-d", "$pr-t-e", "$PR-T-F",
         ];
         let got = wanted_by(None, &["f", "g"], Status::New, &known);
         assert_eq!(got, set(&["$pr-t-f"]));
