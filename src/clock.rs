@@ -41,3 +41,8 @@ pub async fn deadline<T>(limit: Duration, work: impl Future<Output = T>) -> Resu
         .await
         .map_err(|_| Elapsed(limit))
 }
+
+/// Where days begin for the person who looks.
+pub fn zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::system()
+}

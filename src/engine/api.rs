@@ -366,6 +366,14 @@ pub struct Notice {
     pub text: String,
 }
 
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Trouble {}
+
 impl Trouble {
     /// Builds one from a printable sentence.
     pub fn new(kind: TroubleKind, sentence: impl Into<String>) -> Self {

@@ -132,6 +132,13 @@ pub enum AppendError {
 }
 
 impl AppendError {
+    /// The cause, when it does not matter any more whether the message was stored.
+    pub fn into_cause(self) -> Error {
+        match self {
+            Self::NotStored(error) | Self::Doubt(error) => error,
+        }
+    }
+
     /// The cause.
     pub fn cause(&self) -> &Error {
         match self {

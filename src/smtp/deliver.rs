@@ -8,8 +8,8 @@ use lettre::Address;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
-use std::cell::Cell;
 use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
 
 /// How far the server let the mail come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,7 +176,7 @@ impl Submission {
         bytes: &[u8],
         before_dot: impl FnOnce() -> Result<(), E>,
     ) -> Result<Delivery, Delivery> {
-        let marked: Cell<Option<Result<(), String>>> = Cell::new(None);
+        let marked: Mutex<Option<Result<(), String>>> = Mutex::new(None);
         let tap = self.tap.clone();
         let mut before_dot = Some(before_dot);
         // The final dot brings its own line end.
@@ -190,18 +190,19 @@ impl Submission {
                 if mark.is_err() {
                     tap.shut();
                 }
-                marked.set(Some(mark));
+                *marked.lock().unwrap_or_else(PoisonError::into_inner) = Some(mark);
             }
             None
         });
         let sending = self.connection.0.message_iter(pieces);
         let answer = clock::deadline(text_limit(bytes.len()), sending).await;
-        let uncertain: fn(Error) -> Delivery = match marked.take() {
-            // The text was still on its way.
-            None => not_sent,
-            Some(Err(mark)) => return Err(not_sent(Error::Mark(mark))),
-            Some(Ok(())) => Delivery::Unknown,
-        };
+        let uncertain: fn(Error) -> Delivery =
+            match marked.into_inner().unwrap_or_else(PoisonError::into_inner) {
+                // The text was still on its way.
+                None => not_sent,
+                Some(Err(mark)) => return Err(not_sent(Error::Mark(mark))),
+                Some(Ok(())) => Delivery::Unknown,
+            };
         let what = Phase::Text.command();
         match answer {
             Err(_) => Err(uncertain(Error::Timeout { what })),

@@ -132,6 +132,15 @@ impl Team {
         }
     }
 
+    /// Corrects the INTERNALDATE of an event that was folded from the answer to its APPEND, which
+    /// does not tell it. Times are shown and compared with those of mail; nothing was decided by
+    /// them.
+    pub fn retime(&mut self, name: &ConversationName, uid: u32, internal: Timestamp) {
+        if let Some(conversation) = self.conversations.get_mut(name) {
+            conversation.retime(uid, internal);
+        }
+    }
+
     /// A conversation that any event is about.
     pub fn conversation(&self, name: &ConversationName) -> Option<&Conversation> {
         self.conversations.get(name)

@@ -136,6 +136,34 @@ impl Conversation {
     }
 }
 
+impl Conversation {
+    /// Gives everything one event made another time.
+    pub(super) fn retime(&mut self, uid: u32, at: Timestamp) {
+        let mut entries = self.history.iter_mut().rev();
+        let Some(entry) = entries.find(|e| e.uid == uid) else {
+            return;
+        };
+        entry.at = at;
+        let id = &entry.id;
+        if let Some(owner) = self.owner.as_mut().filter(|o| o.by_event == *id) {
+            owner.since = at;
+        }
+        if let Some(status) = self.status.as_mut().filter(|s| s.event == *id) {
+            status.at = at;
+        }
+        if let Some(snooze) = self.snooze.as_mut().filter(|s| s.event == *id) {
+            snooze.at = at;
+        }
+        for note in self.notes.iter_mut().filter(|n| n.event == *id) {
+            note.at = at;
+        }
+        let intents = self.slots.values_mut().flat_map(|s| &mut s.intents);
+        for intent in intents.filter(|i| i.id == *id) {
+            intent.at = at;
+        }
+    }
+}
+
 impl StatusSet {
     pub(super) fn place(&self) -> (u32, u32) {
         (self.uidvalidity, self.uid)
