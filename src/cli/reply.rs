@@ -342,14 +342,12 @@ mod tests {
     }
 
     fn sends(heard: &[Request]) -> Vec<(&Draft, Option<&str>)> {
-        let send = |request| match request {
-            &Request::Send {
-                ref draft,
-                ref anyway,
-                ..
-            } => Some((&**draft, anyway.as_ref().map(|(reason, _)| reason.as_str()))),
-            _ => None,
-        };
+        fn send(request: &Request) -> Option<(&Draft, Option<&str>)> {
+            let Request::Send { draft, anyway, .. } = request else {
+                return None;
+            };
+            Some((draft, anyway.as_ref().map(|(reason, _)| reason.as_str())))
+        }
         heard.iter().filter_map(send).collect()
     }
 
