@@ -5,11 +5,15 @@
 
 mod act;
 mod collision;
+mod event;
+mod gate;
 mod ledger;
 mod line;
 mod list;
+mod look;
 mod news;
 mod notices;
+mod palette;
 mod pane;
 mod picker;
 mod press;
@@ -21,6 +25,7 @@ mod sources;
 mod writing;
 
 pub use collision::{Banner, Level, word as level_word};
+pub use event::{Asks, Effect, Event, Focus, Options, Outgoing, Prompt, Target, Timer};
 pub use ledger::is_snoozed;
 pub use line::Line;
 pub use list::{List, ListLine, Source};
@@ -32,176 +37,16 @@ pub use search::Search;
 pub use writing::{Mode, Purpose, Saved, Writing};
 
 use crate::clock::Timestamp;
-use crate::config::AfterSend;
-use crate::engine::api::{Link, News, Progress, Request, Stage, Ticket};
-use crate::mail::draft::Draft;
-use crate::team::{Agent, ConversationName, Grade, Status};
-use crate::tui::commands::{Command, Keymap, Place};
+use crate::engine::api::{Link, Progress, Request, Ticket};
+use crate::team::{ConversationName, Grade};
+use crate::tui::commands::Keymap;
 use crate::tui::keys::Key;
-use crate::tui::layout::{self, Plan, Size};
-use crate::view::{Member, Row, View};
-use jiff::tz::TimeZone;
+use crate::tui::layout::{self, Size};
+use crate::view::{Member, View};
 use ledger::Ledger;
 use pane::Room;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
-
-/// What happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The program starts.
-    Started,
-    /// A key was pressed.
-    Key(Key),
-    /// Text was pasted.
-    Paste(String),
-    /// So many keys came at once that they are no typing.
-    Flood,
-    /// The terminal has another size.
-    Resized(Size),
-    /// The terminal's window got or lost the focus.
-    Focus(bool),
-    /// Something on the screen was clicked.
-    Clicked(Target),
-    /// The wheel was turned over a pane, by lines.
-    Scrolled(Target, isize),
-    /// The engine says something.
-    News(News),
-    /// A timer ran out.
-    Woke(Timer),
-    /// The outside editor ended: the text, or why there is none.
-    EditorClosed(Result<String, String>),
-    /// The system asks the program to end.
-    Ended,
-    /// Something outside failed: a printable sentence.
-    Failed(String),
-    /// A text is on the clipboard, or why not.
-    Copied(Result<(), String>),
-}
-
-/// What shall be done outside.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Tell the engine.
-    Engine(Request),
-    /// Wake the app after so long; replaces an earlier wish for the same timer.
-    WakeAfter(Timer, Duration),
-    /// Open the outside editor on a text.
-    OpenEditor(String),
-    /// Open a link (printable, `http`, `https` or `mailto`) outside.
-    OpenLink(String),
-    /// Put a text on the clipboard.
-    Copy(String),
-    /// Take clicks or leave them to the terminal.
-    Mouse(bool),
-    /// Draw everything anew.
-    Redraw,
-    /// Stop, and come back with `fg`.
-    Suspend,
-    /// End.
-    Quit,
-}
-
-/// What time is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Timer {
-    /// Ages on the screen grow.
-    Minute,
-    /// A notice has been shown long enough.
-    Notice,
-    /// The first key of a sequence was pressed a while ago.
-    WhichKey,
-    /// Nothing was typed for a while.
-    DraftPause,
-    /// A second of a hold is over.
-    Hold,
-    /// An opened conversation counts as read.
-    Read,
-    /// A query has been typed.
-    Query,
-}
-
-/// What can be clicked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    /// A view's tab.
-    Tab(View),
-    /// A row of the list.
-    Row(usize),
-    /// The list, beside its rows.
-    List,
-    /// The conversation.
-    Thread,
-    /// A hint.
-    Hint(Command),
-    /// A line of the picker, by its number among those shown.
-    Item(usize),
-}
-
-/// Which pane has the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
-    /// The list.
-    List,
-    /// The conversation.
-    Thread,
-}
-
-/// What the app needs to know about the person and the configuration.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Options {
-    /// Who uses it.
-    pub me: Agent,
-    /// The mailbox's address, for the header; printable.
-    pub mailbox: String,
-    /// Take clicks from the start.
-    pub mouse: bool,
-    /// Where to go after a reply.
-    pub after_send: AfterSend,
-    /// Status of a conversation after a reply.
-    pub status_after: Status,
-    /// An opened conversation counts as read after this; zero means never by itself.
-    pub read_after: Duration,
-    /// For times of day.
-    pub zone: TimeZone,
-    /// Where attachments are saved.
-    pub downloads: PathBuf,
-}
-
-/// A line that is asked for, or a question with one key as its answer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prompt {
-    /// The question; printable.
-    pub question: String,
-    /// What is typed.
-    pub line: Line,
-    /// What the answer is for.
-    pub asks: Asks,
-}
-
-/// What a prompt asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Asks {
-    /// The reason for taking conversations over.
-    TakeOver(Vec<Row>),
-    /// Whether to leave although something is not saved.
-    Quit,
-}
-
-/// A reply on its way out.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outgoing {
-    /// Its conversation.
-    pub name: ConversationName,
-    /// The customer's printable name.
-    pub person: String,
-    /// Where it stands.
-    pub stage: Stage,
-    /// The text, to edit on when it comes back.
-    pub draft: Option<Box<Draft>>,
-}
 
 /// The whole state.
 #[derive(Debug)]
@@ -318,106 +163,6 @@ impl App {
         }
         self.follow_up();
         std::mem::take(&mut self.effects)
-    }
-
-    /// Where the next key is pressed.
-    pub fn place(&self) -> Place {
-        match (&self.writing, self.focus) {
-            (Some(writing), _) => writing.place(),
-            (None, Focus::List) => Place::List,
-            (None, Focus::Thread) => Place::Thread,
-        }
-    }
-
-    /// Whether letters pressed now are text: in the editor or in any line that is typed.
-    pub fn takes_text(&self) -> bool {
-        let query = self.search.as_ref().is_some_and(|s| s.typing);
-        let asked = self.prompt.is_some() || self.picker.is_some() || query;
-        asked || self.place().types() || self.is_typing_reason()
-    }
-
-    /// The size everything is laid out for.
-    pub fn size(&self) -> Size {
-        self.size
-    }
-
-    /// Where everything goes on the main screen.
-    pub fn plan(&self) -> Plan {
-        layout::plan(self.size, self.focus == Focus::Thread, self.side)
-    }
-
-    /// Lines the list has.
-    pub fn list_height(&self) -> usize {
-        let plan = layout::plan(self.size, false, self.side);
-        plan.list.map_or(1, |area| usize::from(area.height)).max(1)
-    }
-
-    /// Whether rows have no room for more than the subject.
-    pub fn is_narrow(&self) -> bool {
-        self.plan().list.is_some_and(|area| area.width < 60)
-    }
-
-    /// A row as it will be when everything on its way has settled.
-    pub fn shown<'a>(&self, row: &'a Row) -> Cow<'a, Row> {
-        self.ledger.shown(row, &self.options.me)
-    }
-
-    /// The conversation keys act on: the open one, or the one under the cursor.
-    pub fn current(&self) -> Option<&Row> {
-        match self.focus {
-            Focus::Thread => self.pane.as_ref().map(|pane| &pane.thread.row),
-            Focus::List => self.list.current(),
-        }
-    }
-
-    /// What the keys pressed so far can lead to: next key, title.
-    pub fn pending_keys(&self) -> Vec<(String, &'static str)> {
-        match self.keymap.find(self.place(), &self.pressed) {
-            crate::tui::commands::Match::More(more) => more
-                .into_iter()
-                .map(|(key, command)| {
-                    let title = crate::tui::commands::spec(command).map_or("", |s| s.title);
-                    (key.to_string(), title)
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// Changes on their way.
-    pub fn ledger_open(&self) -> usize {
-        self.ledger.open().count()
-    }
-
-    /// What is on its way for a conversation, in words.
-    pub fn doing(&self, name: &ConversationName) -> Option<&'static str> {
-        self.ledger.doing(name)
-    }
-
-    /// The status a conversation gets when a draft is sent.
-    pub fn status_after(&self, draft: &Draft) -> Status {
-        draft.status_after.unwrap_or(self.options.status_after)
-    }
-
-    /// What happened to the conversation on the screen, oldest first.
-    pub fn history(&self) -> Vec<(Timestamp, String)> {
-        let Some(pane) = &self.pane else {
-            return Vec::new();
-        };
-        let mails = pane.thread.messages.iter().enumerate().map(|(n, message)| {
-            let what = match (&message.author, message.outgoing, n) {
-                (Some(author), _, _) => format!("{author} replied"),
-                (None, true, _) => "reply sent".to_owned(),
-                (None, false, 0) => "arrived".to_owned(),
-                (None, false, _) => "customer wrote".to_owned(),
-            };
-            (message.at, what)
-        });
-        let events = pane.thread.events.iter().filter(|e| e.effective);
-        let events = events.map(|event| (event.at, event.sentence.clone()));
-        let mut all: Vec<_> = mails.chain(events).collect();
-        all.sort_by_key(|(at, _)| *at);
-        all
     }
 
     fn started(&mut self) {

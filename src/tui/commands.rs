@@ -126,6 +126,20 @@ impl Spec {
     pub fn key(&self) -> &'static str {
         self.keys.first().copied().unwrap_or("")
     }
+
+    /// Key and label for the bottom line. Where letters are text it is the key that types nothing;
+    /// of a sequence such as `s o` it is the first key, which stands for all that begin with it.
+    pub fn hint(&self, place: Place) -> (&'static str, &'static str) {
+        let types_nothing = |key: &&&str| key.chars().count() > 1;
+        let key = match place.types() {
+            true => self.keys.iter().find(types_nothing).copied(),
+            false => self.keys.first().copied(),
+        };
+        match key.unwrap_or("").split_once(' ') {
+            Some((first, _)) => (first, self.title.split(' ').next().unwrap_or("")),
+            None => (key.unwrap_or(""), self.title),
+        }
+    }
 }
 
 /// The table's line for a command.
@@ -145,7 +159,7 @@ pub fn hints(place: Place) -> &'static [Command] {
             Command::Claim,
             Command::ReplyAll,
             Command::Assign,
-            Command::Tags,
+            Command::StatusOpen,
             Command::Search,
             Command::Palette,
             Command::Help,

@@ -119,6 +119,12 @@ impl List {
         self.row(self.cursor)
     }
 
+    /// Where the cursor stands within its section, from 1, and how many rows that has.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        let (section, at) = self.place(self.cursor)?;
+        Some((at + 1, section.total))
+    }
+
     /// Every row held.
     pub fn rows(&self) -> impl Iterator<Item = &Row> {
         self.sections.iter().flat_map(|s| s.rows.iter())

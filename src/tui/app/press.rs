@@ -3,7 +3,7 @@
 use super::writing::{Mode, Saved};
 use super::{App, Event, Focus, Pick, Target, Timer};
 use crate::limits;
-use crate::tui::commands::{Command, Match};
+use crate::tui::commands::{Command, Match, spec};
 use crate::tui::keys::{Code, Key};
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ impl App {
             }
             Target::List if self.writing.is_none() => self.focus = Focus::List,
             Target::Thread if self.writing.is_none() => self.run(Command::Open),
-            Target::Hint(command) => self.run(command),
+            Target::Hint(command) => self.hint_clicked(command),
             Target::Item(number) => {
                 if let Some(picker) = &mut self.picker {
                     picker.cursor = number;
@@ -68,6 +68,15 @@ impl App {
                 }
             }
             Target::Tab(_) | Target::Row(_) | Target::List | Target::Thread => {}
+        }
+    }
+
+    /// A hint does what its key does; a sequence begins.
+    fn hint_clicked(&mut self, command: Command) {
+        let hint = spec(command).map(|spec| spec.hint(self.place()));
+        match hint.and_then(|(key, _)| Key::parse(key)) {
+            Some(key) => self.command_pressed(key),
+            None => self.run(command),
         }
     }
 

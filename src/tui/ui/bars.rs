@@ -151,14 +151,14 @@ pub fn hint_line(place: Place, paint: &mut Paint<'_>, area: Area, from: u16) {
         let Some(spec) = commands::spec(*command) else {
             continue;
         };
-        let key = shown_key(spec, place);
-        let width = text::width(key) + text::width(spec.title) + 1;
+        let (key, label) = spec.hint(place);
+        let width = text::width(key) + text::width(label) + 1;
         if usize::from(x) + width > usize::from(area.width) {
             break;
         }
         let start = x;
         x = paint.put(area, x, key, theme.accent());
-        x = paint.put(area, x.saturating_add(1), spec.title, theme.text());
+        x = paint.put(area, x.saturating_add(1), label, theme.text());
         let hit = area.inside(start, area.width.saturating_sub(x));
         paint.hit(hit, Target::Hint(*command));
         x = x.saturating_add(2);
@@ -199,17 +199,6 @@ pub fn tiny(app: &App, paint: &mut Paint<'_>) {
     let style = paint.theme.text();
     paint.put(line, 0, "postroom: window too small, 40x8 needed", style);
     paint.cursor(line, 0);
-}
-
-/// The key of a command at a place; where letters are text, the one that types nothing.
-fn shown_key(spec: &commands::Spec, place: Place) -> &'static str {
-    let control = |key: &&&str| key.starts_with("Ctrl-") || key.len() > 2;
-    if place.types() {
-        return spec.keys.iter().find(control).copied().unwrap_or("");
-    }
-    // A sequence is hinted by its first key alone.
-    let key = spec.key();
-    key.split(' ').next().unwrap_or(key)
 }
 
 /// The connection in words, and whether something is wrong with it.

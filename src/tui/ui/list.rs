@@ -35,12 +35,11 @@ pub fn draw(app: &App, paint: &mut Paint<'_>, title: Option<Area>, area: Area) {
 
 fn draw_title(app: &App, paint: &mut Paint<'_>, line: Area) {
     let theme = paint.theme;
-    let total = app.list.total();
-    let place = match total {
-        0 => String::new(),
-        _ => format!("{}/{total}", app.list.cursor + 1),
+    let place = match app.list.position() {
+        Some((_, 0)) | None => String::new(),
+        Some((number, total)) => format!("{number}/{total}"),
     };
-    let right = paint.put_right(line, &place, theme.quiet());
+    let right = paint.put_right(line.inside(0, 1), &place, theme.quiet());
     let title = match (app.list.source, &app.search) {
         (Source::View(View::Queue), _) => "Queue, longest waiting first".to_owned(),
         (Source::View(View::Open), _) => "All open, longest waiting first".to_owned(),

@@ -28,15 +28,6 @@ pub fn draw(app: &App, paint: &mut Paint<'_>, area: Area) {
     for (number, line) in (0..body.height).zip(lines) {
         draw_line(paint, body.line(number), line);
     }
-    let below = lines.len().saturating_sub(usize::from(body.height));
-    if below > 0 {
-        let more = format!(" {} more ", text::count(below, "line", "lines"));
-        paint.put_right(
-            body.line(body.height.saturating_sub(1)),
-            &more,
-            paint.theme.quiet(),
-        );
-    }
     if app.focus == Focus::Thread {
         let at = pane.cursor_line().saturating_sub(pane.scroll);
         let line = body.line(u16::try_from(at).unwrap_or(0));
@@ -110,7 +101,21 @@ fn head(app: &App, pane: &Pane, paint: &mut Paint<'_>, area: Area) {
         parts.push(format!("{doing}..."));
     }
     paint.put(area.line(1), 0, &parts.join("   "), theme.text());
-    paint.rule(area.line(2));
+    let rule = area.line(HEAD.saturating_sub(1));
+    paint.rule(rule);
+    let shown = pane.scroll.saturating_add(pane.height());
+    let below = pane.prose.lines.len().saturating_sub(shown);
+    let mut more = Vec::new();
+    if pane.scroll > 0 {
+        more.push(format!("{} above", pane.scroll));
+    }
+    if below > 0 {
+        more.push(format!("{} below", text::count(below, "line", "lines")));
+    }
+    if !more.is_empty() {
+        let words = format!(" {} ", more.join(", "));
+        paint.put_right(rule.inside(0, 1), &words, theme.quiet());
+    }
 }
 
 fn is_head(kind: ProseKind) -> bool {

@@ -224,6 +224,7 @@ fn gate(app: &App, writing: &Writing, paint: &mut Paint<'_>, area: Area) {
             paint.put(area, x, &line.text(), theme.text());
             let before = u16::try_from(text::width(line.before())).unwrap_or(u16::MAX);
             paint.cursor(area, x.saturating_add(before));
+            sentence(writing, paint, area);
             return;
         }
         Mode::Writing | Mode::Review | Mode::Blocked { .. } | Mode::Unknown { .. } => {
