@@ -38,3 +38,6 @@ pub async fn password(source: &PasswordSource, what: &str) -> Result<SecretStrin
     };
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests;

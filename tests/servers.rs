@@ -1,4 +1,5 @@
-//! Against real servers.
+//! The adapters against servers: real ones, the demo's own, and scripted ones.
 
+mod adapters_on_sandbox;
 mod imap_commands;
 mod starttls;
