@@ -144,9 +144,7 @@ impl App {
             Event::Started => self.started(),
             Event::Key(key) => self.key_pressed(key),
             Event::Paste(text) => self.pasted(&text),
-            Event::Flood => self.bad(
-                "That looked like a paste; keys are not taken from one here. Nothing was done.",
-            ),
+            Event::Flood => self.refuse_paste(),
             Event::Resized(size) => self.resized(size),
             Event::Focus(_) => {}
             Event::Clicked(target) => self.clicked(target),
@@ -184,6 +182,10 @@ impl App {
                 self.wake(Timer::Minute, MINUTE);
                 self.lay_out();
                 self.look_again();
+                // Nobody waits longer than a minute for an answer.
+                self.list.forget_questions();
+                self.opening = None;
+                self.counting = false;
             }
             Timer::Notice => self.notices.time_passed(self.now),
             Timer::WhichKey => self.which_key = !self.pressed.is_empty(),

@@ -118,12 +118,11 @@ impl App {
 
     /// Status done, and on to the next row.
     pub(super) fn done(&mut self) {
-        let many = !self.list.marks.is_empty() || self.list.anchor.is_some();
+        let targets = self.targets();
+        let here = self.list.current().map(|row| row.name.clone());
         self.change(Change::Status(Status::Done));
-        if self.focus == Focus::Thread {
-            self.focus = Focus::List;
-        }
-        if !many {
+        self.focus = Focus::List;
+        if targets.len() == 1 && targets.first().map(|row| &row.name) == here.as_ref() {
             self.list.step(1);
         }
     }

@@ -4,7 +4,7 @@ use super::line::Line;
 use crate::config::AfterSend;
 use crate::engine::api::{News, Request, Stage};
 use crate::mail::draft::Draft;
-use crate::team::{Agent, ConversationName, Status};
+use crate::team::{Agent, ConversationName, EventId, Status};
 use crate::tui::commands::Command;
 use crate::tui::keys::Key;
 use crate::tui::layout::Size;
@@ -166,4 +166,11 @@ pub struct Outgoing {
     pub stage: Stage,
     /// The text, to edit on when it comes back.
     pub draft: Option<Box<Draft>>,
+}
+
+impl Outgoing {
+    /// Whether nobody knows what became of it, and this is its intent.
+    pub fn is_about(&self, id: &EventId) -> bool {
+        matches!(&self.stage, Stage::Unknown { intent, .. } if intent == id)
+    }
 }

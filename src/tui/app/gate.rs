@@ -133,6 +133,13 @@ impl App {
             return;
         };
         writing.mode = Mode::Checking;
+        let outgoing = Outgoing {
+            name: writing.name.clone(),
+            person: writing.person.clone(),
+            stage: Stage::Checking,
+            draft: Some(draft.clone()),
+        };
+        self.outgoing.insert(draft.id.clone(), outgoing);
         self.engine(Request::Send {
             draft,
             anyway,

@@ -196,6 +196,13 @@ impl List {
         }
     }
 
+    /// Questions that nobody answered are asked again.
+    pub fn forget_questions(&mut self) {
+        self.asked.clear();
+        self.arrived.clear();
+        self.stale = true;
+    }
+
     /// The rows are not the newest any more: ask again.
     pub fn is_stale(&mut self) {
         self.stale = true;
@@ -235,12 +242,13 @@ impl List {
 
     /// Takes an answer; whether it was one of this list's. Sections change together, so that a
     /// conversation that moves between them is never gone in between.
-    pub fn arrived(&mut self, ticket: Ticket, page: Page, height: usize) -> bool {
+    pub fn arrived(&mut self, ticket: Ticket, page: Page) -> bool {
         let Some(section) = self.asked.remove(&ticket) else {
             return false;
         };
         self.arrived.push((section, page));
         if self.asked.is_empty() {
+            let around = self.around();
             for (number, page) in std::mem::take(&mut self.arrived) {
                 if let Some(section) = self.sections.get_mut(number) {
                     section.offset = page.offset;
@@ -249,13 +257,14 @@ impl List {
                 }
             }
             self.loaded = true;
-            self.settle(height);
+            self.settle(&around);
         }
         true
     }
 
     /// Takes search results.
-    pub fn found(&mut self, hits: Vec<Hit>, height: usize) {
+    pub fn found(&mut self, hits: Vec<Hit>) {
+        let around = self.around();
         self.snippets = hits
             .iter()
             .map(|hit| hit.snippet.line().as_str().trim().to_owned())
@@ -265,7 +274,7 @@ impl List {
             section.rows = hits.into_iter().map(|hit| hit.row).collect();
         }
         self.loaded = true;
-        self.settle(height);
+        self.settle(&around);
     }
 
     /// Whether `number` has a second line: somebody is on it, or words were found.
@@ -280,13 +289,17 @@ impl List {
 
     /// What stands on each line of the list, from the first row shown.
     pub fn lines(&self, height: usize, narrow: bool) -> Vec<ListLine> {
+        self.lines_from(self.top, height, narrow)
+    }
+
+    fn lines_from(&self, top: usize, height: usize, narrow: bool) -> Vec<ListLine> {
         let mut out = Vec::with_capacity(height);
-        for number in self.top..self.total() {
+        for number in top..self.total() {
             if out.len() >= height {
                 break;
             }
             if let Some(view) = self.title_before(number) {
-                if number > self.top {
+                if number > top {
                     out.push(ListLine::Blank);
                 }
                 out.push(ListLine::Title(view));
@@ -308,6 +321,14 @@ impl List {
         let wanted = ListLine::Row(self.cursor);
         while self.top < self.cursor && !self.lines(height, narrow).contains(&wanted) {
             self.top += 1;
+        }
+        let last = ListLine::Row(self.total().saturating_sub(1));
+        while self.top > 0
+            && self
+                .lines_from(self.top - 1, height, narrow)
+                .contains(&last)
+        {
+            self.top -= 1;
         }
     }
 
@@ -347,22 +368,30 @@ impl List {
         (shown.start..end).all(|number| self.row(number).is_some())
     }
 
-    /// After rows changed: the cursor follows its conversation and keeps its line on the screen;
-    /// when the conversation is gone, the cursor stays where it was.
-    fn settle(&mut self, height: usize) {
+    /// The conversations above and below the cursor, and the first one shown.
+    fn around(&self) -> [Option<ConversationName>; 3] {
+        let above = self.cursor.checked_sub(1);
+        let numbers = [above, Some(self.cursor + 1), Some(self.top)];
+        numbers.map(|n| n.and_then(|n| self.row(n)).map(|row| row.name.clone()))
+    }
+
+    /// After rows changed: the cursor follows its conversation. When rows came or went above it,
+    /// it keeps its line on the screen; when the conversation itself moved, all else stays. When
+    /// it is gone, the cursor stays where it was.
+    fn settle(&mut self, [above, below, top]: &[Option<ConversationName>; 3]) {
         let was = self.cursor;
-        let found = self.held.as_ref().and_then(|name| self.number_of(name));
-        match found {
-            Some(number) if number.abs_diff(was) > height && self.top <= was => {
-                // It moved far away, as after a claim: what is around the cursor matters more.
-                self.go(was);
-            }
-            Some(number) => {
-                self.top = self.top.saturating_add(number).saturating_sub(was);
-                self.go(number);
-            }
-            None => self.go(was),
+        let place = |name: &Option<ConversationName>| name.as_ref().and_then(|n| self.number_of(n));
+        let held = place(&self.held);
+        if let Some(number) = held {
+            let shifted = place(above).is_some_and(|n| n + 1 == number)
+                || place(below).is_some_and(|n| n == number + 1);
+            self.top = match place(top) {
+                _ if shifted => (self.top + number).saturating_sub(was),
+                Some(top) => top,
+                None => self.top,
+            };
         }
+        self.go(held.unwrap_or(was));
         for row in self.sections.iter().flat_map(|s| s.rows.iter()) {
             if let Some(mark) = self.marks.get_mut(&row.name) {
                 *mark = row.clone();

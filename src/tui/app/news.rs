@@ -63,11 +63,7 @@ impl App {
             self.pulled(page.rows.into_iter().next());
             return;
         }
-        let height = self.list_height();
-        let first = !self.list.loaded;
-        if self.list.arrived(ticket, page, height) && first && self.list.loaded {
-            self.list.go(self.list.cursor);
-        }
+        self.list.arrived(ticket, page);
     }
 
     fn opened(&mut self, ticket: Ticket, result: Result<Box<Thread>, Trouble>) {
@@ -75,7 +71,13 @@ impl App {
             return;
         };
         match result {
-            Ok(thread) => self.show_thread(*thread),
+            Ok(thread) => {
+                // A conversation may have got another name meanwhile; asking again would not help.
+                if self.wanted.as_ref() == Some(&name) {
+                    self.wanted = Some(thread.row.name.clone());
+                }
+                self.show_thread(*thread);
+            }
             Err(trouble) => {
                 if self.wanted.as_ref() == Some(&name) {
                     self.wanted = None;
@@ -97,6 +99,7 @@ impl App {
         }
         self.pane = None;
         self.with_room(|app, room| app.pane = Some(Pane::new(thread, room)));
+        self.original_at_end();
         self.wait_to_read();
     }
 

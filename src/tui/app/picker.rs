@@ -4,7 +4,7 @@
 use super::line::Line;
 use crate::engine::api::Ticket;
 use crate::mail::draft::Draft;
-use crate::team::{Agent, ConversationName};
+use crate::team::{Agent, ConversationName, EventId};
 use crate::tui::commands::Command;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -31,6 +31,8 @@ pub enum Kind {
     Notices,
     /// Something running, waiting or failed.
     Work,
+    /// What became of a reply nobody is sure about.
+    Resolution,
 }
 
 /// What choosing an item does.
@@ -57,6 +59,15 @@ pub enum Pick {
     Snooze(Duration),
     /// Takes a draft up, by its number in the list.
     Draft(usize),
+    /// Asks what became of a reply, by its draft's id.
+    Unknown(String),
+    /// Says what became of a reply.
+    Resolve {
+        /// The intent.
+        intent: EventId,
+        /// Whether it was sent.
+        sent: bool,
+    },
     /// Copies a text.
     Copy(String),
     /// Nothing: the line only informs.

@@ -1,7 +1,8 @@
 //! Who gets a key: a question, the picker, the query line, a command, or the text.
 
 use super::writing::{Mode, Saved};
-use super::{App, Event, Focus, Pick, Target, Timer};
+use super::{App, Focus, Pick, Target, Timer};
+use crate::engine::api::Request;
 use crate::limits;
 use crate::tui::commands::{Command, Match, spec};
 use crate::tui::keys::{Code, Key};
@@ -17,6 +18,8 @@ impl App {
         if key == Key::ctrl('c') {
             self.interrupted = again;
             self.run(Command::Cancel);
+        } else if self.size.is_tiny() {
+            // What cannot be seen is not done.
         } else if self.prompt.is_some() {
             self.prompt_pressed(key);
         } else if self.picker.is_some() {
@@ -43,7 +46,7 @@ impl App {
             }
             self.text_changed();
         } else {
-            self.update_nested(Event::Flood);
+            self.refuse_paste();
         }
     }
 
@@ -96,10 +99,9 @@ impl App {
         }
     }
 
-    fn update_nested(&mut self, event: Event) {
-        let now = self.now;
-        let effects = self.update(now, event);
-        self.effects.extend(effects);
+    /// Keys out of a paste are no commands.
+    pub(super) fn refuse_paste(&mut self) {
+        self.bad("That looked like a paste; no commands are taken from one. Nothing was done.");
     }
 
     fn command_pressed(&mut self, key: Key) {
@@ -203,6 +205,11 @@ impl App {
                 if let Some(draft) = picker.and_then(|p| p.drafts.into_iter().nth(number)) {
                     self.take_up(Box::new(draft));
                 }
+            }
+            Pick::Unknown(draft) => self.pick_resolution(&draft),
+            Pick::Resolve { intent, sent } => {
+                self.outgoing.retain(|_, o| !o.is_about(&intent));
+                self.engine(Request::Resolve { intent, sent });
             }
             Pick::Copy(text) => self.effects.push(super::Effect::Copy(text)),
             Pick::Tag(_) | Pick::Nothing => {}

@@ -288,7 +288,7 @@ impl App {
     }
 
     /// Shows the newest message beside the text.
-    fn original_at_end(&mut self) {
+    pub(super) fn original_at_end(&mut self) {
         let start = self.pane.as_ref().and_then(|pane| pane.prose.starts.last());
         let start = start.copied().unwrap_or(0);
         if let Some(writing) = &mut self.writing {
@@ -311,7 +311,7 @@ impl App {
                 Some(Status::Waiting) => Status::Done,
                 Some(_) => Status::Open,
             });
-            writing.saved = Saved::Dirty;
+            self.text_changed();
         }
     }
 

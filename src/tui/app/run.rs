@@ -189,9 +189,11 @@ impl App {
     fn back(&mut self) {
         if let Some(writing) = &self.writing {
             match writing.mode {
-                Mode::Held(_) | Mode::Sending | Mode::Unknown { .. } => self.leave_writing(),
                 Mode::Review | Mode::Blocked { .. } => self.postpone(),
-                Mode::Checking | Mode::Writing | Mode::Reason { .. } => {}
+                Mode::Writing | Mode::Reason { .. } => {}
+                Mode::Checking | Mode::Held(_) | Mode::Sending | Mode::Unknown { .. } => {
+                    self.leave_writing();
+                }
             }
         } else if self.focus == Focus::Thread {
             self.focus = Focus::List;

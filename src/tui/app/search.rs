@@ -52,7 +52,7 @@ impl App {
     pub(super) fn close_search(&mut self) {
         if let Some(search) = self.search.take() {
             self.list = *search.list;
-            self.list.is_stale();
+            self.list.forget_questions();
             self.focus = Focus::List;
         }
     }
@@ -117,7 +117,6 @@ impl App {
         ticket: Ticket,
         found: Result<(Vec<Hit>, usize), Trouble>,
     ) -> bool {
-        let height = self.list_height();
         let Some(search) = self.search.as_mut().filter(|s| s.asked == Some(ticket)) else {
             return false;
         };
@@ -127,7 +126,7 @@ impl App {
                 search.trouble = None;
                 if self.list.source == Source::Search {
                     let typing = search.typing;
-                    self.list.found(hits, height);
+                    self.list.found(hits);
                     if typing {
                         self.list.go(0);
                     }

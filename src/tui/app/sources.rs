@@ -182,14 +182,17 @@ impl App {
                 Pick::Open(pending.name.clone()),
             ));
         }
-        for outgoing in self.outgoing.values() {
+        for (id, outgoing) in &self.outgoing {
             let state = match &outgoing.stage {
                 Stage::Unknown { sentence, .. } => sentence.clone(),
                 Stage::Held { .. } => "waits for its moment; z takes it back".to_owned(),
                 _ => "is leaving".to_owned(),
             };
             let title = format!("Reply to {}", outgoing.person);
-            let pick = Pick::Open(outgoing.name.clone());
+            let pick = match outgoing.stage {
+                Stage::Unknown { .. } => Pick::Unknown(id.clone()),
+                _ => Pick::Open(outgoing.name.clone()),
+            };
             items.push(Item::new("Replies", title, pick).detail(state));
         }
         if let Link::Offline { trouble, .. } = &self.link {
@@ -200,6 +203,28 @@ impl App {
         if picker.is_empty() {
             picker.warning = Some("Nothing is running, nothing has failed.".to_owned());
         }
+        self.picker = Some(picker);
+    }
+
+    /// Asks a person what became of a reply.
+    pub(super) fn pick_resolution(&mut self, draft: &str) {
+        let Some(outgoing) = self.outgoing.get(draft) else {
+            return;
+        };
+        let Stage::Unknown { intent, sentence } = &outgoing.stage else {
+            return;
+        };
+        let item = |title: &str, sent| {
+            let intent = intent.clone();
+            Item::new("", title, Pick::Resolve { intent, sent })
+        };
+        let items = vec![
+            item("It was sent", true).detail("the customer has it"),
+            item("It was not sent", false).detail("the draft is kept"),
+        ];
+        let title = format!("What became of the reply to {}?", outgoing.person);
+        let mut picker = Picker::new(Kind::Resolution, title, items);
+        picker.warning = Some(sentence.clone());
         self.picker = Some(picker);
     }
 

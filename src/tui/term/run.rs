@@ -5,6 +5,7 @@ use super::input;
 use super::signals::{Signals, Told};
 use super::{Error, Options, editor};
 use crate::clock;
+use crate::engine::Handle;
 use crate::engine::api::{News, Request};
 use crate::tui::app::{App, Effect, Event, Timer};
 use crate::tui::layout::Size;
@@ -29,6 +30,16 @@ pub trait Engine {
     fn send(&self, request: Request);
     /// The next piece of news, `None` when there will be none. Cancel-safe.
     fn news(&mut self) -> impl Future<Output = Option<News>>;
+}
+
+impl Engine for Handle {
+    fn send(&self, request: Request) {
+        Handle::send(self, request);
+    }
+
+    fn news(&mut self) -> impl Future<Output = Option<News>> {
+        Handle::news(self)
+    }
 }
 
 /// Two frames are at least this far apart.
