@@ -225,11 +225,10 @@ impl Cache {
         let mut conn = open_current(&path)?;
         let fail = |source| Error::of(dir, source);
         let identity = schema::meta(&conn, "identity").map_err(fail)?;
+        let made = index::prepare(dir, identity.as_deref().unwrap_or_default())?;
         let tx = conn.transaction().map_err(fail)?;
         schema::set_meta(&tx, "clean", "no").map_err(fail)?;
-        if index::prepare(dir, identity.as_deref().unwrap_or_default())? {
-            index::queue_all(&tx).map_err(fail)?;
-        }
+        index::queue_all(&tx, made).map_err(fail)?;
         tx.commit().map_err(fail)?;
         Ok(Self {
             dir: dir.to_owned(),

@@ -60,6 +60,28 @@ impl Fields {
         };
         (schema.build(), fields)
     }
+
+    fn head(&self, id: i64, conversation: i64, at: i64) -> TantivyDocument {
+        let mut document = TantivyDocument::new();
+        document.add_i64(self.document, id);
+        document.add_i64(self.conversation, conversation);
+        document.add_i64(self.at, at);
+        document
+    }
+
+    fn add_texts(&self, document: &mut TantivyDocument, message: &Message) {
+        document.add_text(self.subject, message.subject.raw());
+        for address in &message.from {
+            document.add_text(self.from, person(address));
+        }
+        for address in message.to.iter().chain(&message.cc) {
+            document.add_text(self.to, person(address));
+        }
+        document.add_text(self.body, message.text.raw());
+        for attachment in &message.attachments {
+            document.add_text(self.body, attachment.name.raw());
+        }
+    }
 }
 
 /// Opens the index that belongs to a database.
@@ -70,7 +92,7 @@ pub(super) fn open(dir: &Path, identity: &str) -> tantivy::Result<(Index, Fields
 }
 
 /// Makes sure that there is an index of this version for this database, and no other. Whether it
-/// is a new one: then every document has to be queued.
+/// was made now.
 pub(super) fn prepare(dir: &Path, identity: &str) -> Result<bool, Error> {
     let wanted = directory(dir, identity);
     for entry in fs::read_dir(dir).map_err(|source| Error::file(dir, source))? {
@@ -90,13 +112,18 @@ pub(super) fn prepare(dir: &Path, identity: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Queues every document.
-pub(super) fn queue_all(conn: &Connection) -> Sql<()> {
+/// Queues every document when the index is a new one, or when that was not done for it yet.
+pub(super) fn queue_all(conn: &Connection, made: bool) -> Sql<()> {
+    let version = VERSION.to_string();
+    if !made && schema::meta(conn, "queued")?.as_deref() == Some(&*version) {
+        return Ok(());
+    }
     conn.execute_batch(
         "DELETE FROM queue;
          INSERT INTO queue (document) SELECT key FROM message;
          INSERT INTO queue (document) SELECT -id FROM note;",
-    )
+    )?;
+    schema::set_meta(conn, "queued", &version)
 }
 
 /// The index directory of a database: its identity changes when it is built anew.
@@ -108,8 +135,9 @@ pub(super) fn directory(dir: &Path, identity: &str) -> PathBuf {
 pub struct Indexer {
     dir: PathBuf,
     conn: Connection,
-    fields: Fields,
-    writer: IndexWriter,
+    identity: String,
+    /// `None` after a failure: tantivy's writers do not survive one.
+    writer: Option<(IndexWriter, Fields)>,
     _lock: Arc<Lock>,
 }
 
@@ -118,25 +146,32 @@ impl Indexer {
         let fail = |source| Error::of(dir, source);
         let conn = schema::open_second(&dir.join(DATABASE)).map_err(fail)?;
         let identity = schema::meta(&conn, "identity").map_err(fail)?;
-        let identity = identity.unwrap_or_default();
-        let path = directory(dir, &identity);
+        let mut indexer = Self {
+            dir: dir.to_owned(),
+            conn,
+            identity: identity.unwrap_or_default(),
+            writer: None,
+            _lock: lock,
+        };
+        indexer.writer = Some(indexer.open_writer()?);
+        Ok(indexer)
+    }
+
+    fn open_writer(&self) -> Result<(IndexWriter, Fields), Error> {
         let options = IndexWriterOptions::builder()
             .memory_budget_per_thread(limits::INDEX_MEMORY)
             .num_worker_threads(1)
             .num_merge_threads(1)
             .build();
         let open = || -> tantivy::Result<_> {
-            let (index, fields) = open(dir, &identity)?;
+            let (index, fields) = open(&self.dir, &self.identity)?;
             Ok((index.writer_with_options(options)?, fields))
         };
-        let (writer, fields) = open().map_err(|source| failed(&path, source))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            conn,
-            fields,
-            writer,
-            _lock: lock,
-        })
+        open().map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: TantivyError) -> Error {
+        failed(&directory(&self.dir, &self.identity), source)
     }
 
     /// How many documents wait.
@@ -157,17 +192,21 @@ impl Indexer {
     /// # Errors
     /// Those of index and database; what was committed stays.
     pub fn index(&mut self) -> Result<usize, Error> {
+        let (mut writer, fields) = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.open_writer()?,
+        };
         let mut done = 0;
         loop {
             let (last, documents) = self.batch()?;
             let Some(last) = last else {
+                self.writer = Some((writer, fields));
                 return Ok(done);
             };
             for document in &documents {
-                self.put(*document)?;
+                self.put(*document, &writer, &fields)?;
             }
-            let committed = self.writer.commit();
-            committed.map_err(|source| failed(&self.dir, source))?;
+            writer.commit().map_err(|source| self.failed(source))?;
             self.conn
                 .execute("DELETE FROM queue WHERE id <= ?", [last])
                 .map_err(|source| Error::of(&self.dir, source))?;
@@ -193,23 +232,22 @@ impl Indexer {
     }
 
     /// Puts the present state of one document into the next commit.
-    fn put(&mut self, id: i64) -> Result<(), Error> {
+    fn put(&self, id: i64, writer: &IndexWriter, fields: &Fields) -> Result<(), Error> {
         let document = if id > 0 {
-            self.message(id)
+            self.message(id, fields)
         } else {
-            self.note(id)
+            self.note(id, fields)
         };
         let document = document.map_err(|source| Error::of(&self.dir, source))?;
-        self.writer
-            .delete_term(Term::from_field_i64(self.fields.document, id));
+        writer.delete_term(Term::from_field_i64(fields.document, id));
         if let Some(document) = document {
-            let added = self.writer.add_document(document);
-            added.map_err(|source| failed(&self.dir, source))?;
+            let added = writer.add_document(document);
+            added.map_err(|source| self.failed(source))?;
         }
         Ok(())
     }
 
-    fn message(&self, key: i64) -> Sql<Option<TantivyDocument>> {
+    fn message(&self, key: i64, fields: &Fields) -> Sql<Option<TantivyDocument>> {
         let found = self
             .conn
             .prepare_cached(
@@ -222,13 +260,13 @@ impl Indexer {
             })
             .optional()?;
         Ok(found.map(|(conversation, at, message)| {
-            let mut document = self.head(key, conversation, at);
-            self.add_texts(&mut document, &message);
+            let mut document = fields.head(key, conversation, at);
+            fields.add_texts(&mut document, &message);
             document
         }))
     }
 
-    fn note(&self, id: i64) -> Sql<Option<TantivyDocument>> {
+    fn note(&self, id: i64, fields: &Fields) -> Sql<Option<TantivyDocument>> {
         let found = self
             .conn
             .prepare_cached("SELECT name, at, text FROM note WHERE id = ?")?
@@ -244,33 +282,10 @@ impl Indexer {
         // Queued again when the conversation appears.
         let conversation = super::reader::resolve(&self.conn, &name)?;
         Ok(conversation.map(|conversation| {
-            let mut document = self.head(id, conversation, at);
-            document.add_text(self.fields.note, text);
+            let mut document = fields.head(id, conversation, at);
+            document.add_text(fields.note, text);
             document
         }))
-    }
-
-    fn head(&self, id: i64, conversation: i64, at: i64) -> TantivyDocument {
-        let mut document = TantivyDocument::new();
-        document.add_i64(self.fields.document, id);
-        document.add_i64(self.fields.conversation, conversation);
-        document.add_i64(self.fields.at, at);
-        document
-    }
-
-    fn add_texts(&self, document: &mut TantivyDocument, message: &Message) {
-        let fields = &self.fields;
-        document.add_text(fields.subject, message.subject.raw());
-        for address in &message.from {
-            document.add_text(fields.from, person(address));
-        }
-        for address in message.to.iter().chain(&message.cc) {
-            document.add_text(fields.to, person(address));
-        }
-        document.add_text(fields.body, message.text.raw());
-        for attachment in &message.attachments {
-            document.add_text(fields.body, attachment.name.raw());
-        }
     }
 }
 

@@ -149,12 +149,27 @@ impl<'t> Relink<'t> {
             if !next.alone || next.people.first() != Some(person) {
                 continue;
             }
-            match neighbour(self.conn, new, *person, Side::Before)? {
-                Some(_) => self.open(next.conversation)?,
-                None => ties.push((new.key, next.key)),
+            match self.settled_before(new, *person)? {
+                Some(former) if follows(&next, former.at) => self.open(next.conversation)?,
+                _ => ties.push((new.key, next.key)),
             }
         }
         Ok(())
+    }
+
+    /// The nearest earlier message of a subject and person that was here before this batch.
+    fn settled_before(&self, new: &Node, person: i64) -> Result<Option<Node>> {
+        let mut at = new.clone();
+        while let Some(key) = neighbour(self.conn, &at, person, Side::Before)? {
+            let Some(before) = node(self.conn, key)? else {
+                break;
+            };
+            if before.conversation != 0 {
+                return Ok(Some(before));
+            }
+            at = before;
+        }
+        Ok(None)
     }
 
     /// Of messages with one Message-ID and different bodies the earliest keeps it.
