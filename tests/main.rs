@@ -13,6 +13,7 @@
 )]
 
 mod layers;
+mod office;
 mod servers;
 mod support;
 mod team;

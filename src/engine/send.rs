@@ -94,14 +94,19 @@ impl Post {
         if let Err(trouble) = saved {
             return self.tell(&draft, Stage::Failed(trouble)).await;
         }
-        let Some(delivery) = self.begin(draft, hold).await else {
-            return;
-        };
+        if let Some(delivery) = self.begin(draft.clone(), hold).await {
+            self.see_through(draft, delivery.run(anyway));
+        }
+    }
+
+    /// Runs a delivery in a task of its own. Its end is told only after everything it held is
+    /// free again, so that whoever hears of it can send once more.
+    fn see_through(&self, draft: Draft, run: impl Future<Output = Stage> + Send + 'static) {
         let post = self.clone();
         tokio::spawn(async move {
-            let id = delivery.draft.id.clone();
-            delivery.run(anyway).await;
-            post.running().remove(&id);
+            let stage = run.await;
+            post.running().remove(&draft.id);
+            post.tell(&draft, stage).await;
         });
     }
 

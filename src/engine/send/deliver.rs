@@ -16,22 +16,20 @@ use crate::team::{Act, EventId, ids};
 use std::sync::atomic::Ordering;
 
 impl Delivery {
-    /// The whole way; the last stage is told.
-    pub(super) async fn run(mut self, anyway: Option<(String, Vec<Obstacle>)>) {
-        let stage = match self.go(anyway).await {
+    /// The whole way, and where it ended.
+    pub(super) async fn run(mut self, anyway: Option<(String, Vec<Obstacle>)>) -> Stage {
+        match self.go(anyway).await {
             Ok(()) => Stage::Sent,
             Err(stage) => stage,
-        };
-        self.post.tell(&self.draft, stage).await;
+        }
     }
 
     /// On with a reply that a crash interrupted after its intent was accepted.
-    pub(super) async fn run_on(mut self, outgoing: Outgoing, intent: EventId) {
-        let stage = match self.hand_over(outgoing, intent).await {
+    pub(super) async fn run_on(mut self, outgoing: Outgoing, intent: EventId) -> Stage {
+        match self.hand_over(outgoing, intent).await {
             Ok(()) => Stage::Sent,
             Err(stage) => stage,
-        };
-        self.post.tell(&self.draft, stage).await;
+        }
     }
 
     async fn go(&mut self, anyway: Option<(String, Vec<Obstacle>)>) -> Result<(), Stage> {

@@ -74,15 +74,9 @@ impl Post {
 
     /// Intent without the mark: nothing left yet, so the same intent may still send.
     async fn go_on(&self, draft: Draft, outgoing: Outgoing, intent: EventId) {
-        let Some(delivery) = self.begin(draft, true).await else {
-            return;
-        };
-        let post = self.clone();
-        tokio::spawn(async move {
-            let id = delivery.draft.id.clone();
-            delivery.run_on(outgoing, intent).await;
-            post.running().remove(&id);
-        });
+        if let Some(delivery) = self.begin(draft.clone(), true).await {
+            self.see_through(draft, delivery.run_on(outgoing, intent));
+        }
     }
 
     /// The mark without an answer: a copy in Sent proves it, else a person must say.

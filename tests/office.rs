@@ -1,0 +1,4 @@
+//! Teams at work: several engines on one mailbox.
+
+mod claims;
+mod replies;
