@@ -39,5 +39,16 @@ pub async fn password(source: &PasswordSource, what: &str) -> Result<SecretStrin
     Ok(found)
 }
 
+/// Runs something that may block for ever. On a thread of its own, because the runtime would wait
+/// for its own threads at the end of the program. `None` when it panicked.
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // Nobody waits any more when the deadline has passed.
+        let _nobody = tell.send(work());
+    });
+    told.await.ok()
+}
+
 #[cfg(test)]
 mod tests;

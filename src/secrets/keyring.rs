@@ -15,6 +15,7 @@ pub async fn remember(service: String, user: String, password: SecretString) -> 
 
 #[cfg(feature = "secret-service")]
 mod platform {
+    use super::super::on_thread;
     use super::Error;
     use crate::{clock, limits};
     use keyring_core::api::CredentialStoreApi;
@@ -51,10 +52,9 @@ mod platform {
     async fn patiently<T: Send + 'static>(
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let task = tokio::task::spawn_blocking(work);
-        match clock::deadline(limits::KEYRING_TIMEOUT, task).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(Error::Keyring("it crashed".to_owned())),
+        match clock::deadline(limits::KEYRING_TIMEOUT, on_thread(work)).await {
+            Ok(Some(done)) => done,
+            Ok(None) => Err(Error::Keyring("it crashed".to_owned())),
             Err(_) => Err(Error::Keyring("it does not answer".to_owned())),
         }
     }

@@ -1,16 +1,23 @@
 //! Passwords from the person at the terminal.
 
-use super::Error;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use super::{Error, on_thread};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use secrecy::SecretString;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
+
+/// What a terminal hands over at once at most (Linux's limit for one line).
+const LINE: usize = 4096;
+/// Ctrl-C.
+const INTERRUPT: u8 = 3;
 
 /// Asks on the controlling terminal, whatever standard input and output are.
 pub(super) async fn ask(what: String) -> Result<SecretString, Error> {
     let asked = what.clone();
-    let answer = tokio::task::spawn_blocking(move || {
+    let answer = on_thread(move || {
         let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let Ok(terminal) = terminal else {
             return Err(Error::NoTerminal { what });
@@ -22,31 +29,32 @@ pub(super) async fn ask(what: String) -> Result<SecretString, Error> {
     });
     answer
         .await
-        .map_err(|_| Error::NoTerminal { what: asked })?
+        .unwrap_or(Err(Error::NoTerminal { what: asked }))
 }
 
-fn read(terminal: &File, what: &str) -> io::Result<SecretString> {
-    let mut out = terminal;
-    write!(out, "Password for {what}: ")?;
-    out.flush()?;
-    let line = {
-        let _silent = Silence::new(terminal)?;
-        let mut line = Zeroizing::new(String::new());
-        BufReader::new(terminal).read_line(&mut line)?;
-        line
+fn read(mut terminal: &File, what: &str) -> io::Result<SecretString> {
+    let mut typed = Zeroizing::new([0; LINE]);
+    let size = {
+        // Before the question, so that an early answer is not shown.
+        let _silence = Silence::new(terminal)?;
+        write!(terminal, "Password for {what}: ")?;
+        terminal.read(&mut *typed)?
     };
-    writeln!(out)?;
-    let line = line.trim_end_matches(['\r', '\n']);
-    if line.is_empty() {
-        return Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "nothing was typed",
-        ));
+    writeln!(terminal)?;
+    match typed.get(..size).unwrap_or_default() {
+        [.., INTERRUPT] => Err(io::ErrorKind::Interrupted.into()),
+        line => match std::str::from_utf8(line.trim_ascii_end()) {
+            Ok("") => Err(io::Error::other("nothing was typed")),
+            Ok(line) => Ok(SecretString::from(line)),
+            Err(_) => Err(io::Error::other("what was typed is not UTF-8")),
+        },
     }
-    Ok(SecretString::from(line))
 }
 
 /// Keeps the terminal from echoing until dropped.
+///
+/// Ctrl-C must not end the program meanwhile, it would leave the shell without echo; so it ends
+/// the line instead, and the program may then end in its own way.
 struct Silence<'a> {
     terminal: &'a File,
     before: Termios,
@@ -56,7 +64,10 @@ impl<'a> Silence<'a> {
     fn new(terminal: &'a File) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();
-        silent.local_modes.remove(LocalModes::ECHO);
+        silent
+            .local_modes
+            .remove(LocalModes::ECHO | LocalModes::ISIG);
+        silent.special_codes[SpecialCodeIndex::VEOL] = INTERRUPT;
         tcsetattr(terminal, OptionalActions::Flush, &silent)?;
         Ok(Self { terminal, before })
     }

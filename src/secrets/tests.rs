@@ -78,3 +78,50 @@ async fn a_keyring_that_is_not_there_is_an_error_and_no_wait() {
     );
     assert!(error.to_string().contains("password-command"), "{error}");
 }
+
+/// Not a test of its own: what [`the_terminal_asks_without_echo`] runs inside a terminal.
+#[tokio::test]
+#[ignore = "run by the_terminal_asks_without_echo"]
+async fn asks_in_a_terminal() {
+    match password(&PasswordSource::Prompt, "a test").await {
+        Ok(found) => println!("got {} letters", found.expose_secret().len()),
+        Err(error) => println!("got {error}"),
+    }
+}
+
+#[test]
+fn the_terminal_asks_without_echo() {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::io::{Read, Write};
+    for (typed, expected) in [
+        ("sesame open\r", "got 11 letters"),
+        ("\r", "nothing was typed"),
+        // Ctrl-C, without a line end.
+        ("ses\u{3}", "interrupted"),
+    ] {
+        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "secrets::tests::asks_in_a_terminal"]);
+        command.args(["--ignored", "--nocapture"]);
+        let mut child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut shown = String::new();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let mut byte = [0];
+        while !shown.ends_with("a test: ") {
+            assert_eq!(reader.read(&mut byte).unwrap(), 1, "{shown}");
+            shown.push(char::from(byte[0]));
+        }
+        let mut keys = pty.master.take_writer().unwrap();
+        keys.write_all(typed.as_bytes()).unwrap();
+        child.wait().unwrap();
+        drop(keys);
+        drop(pty.master);
+        // A closed terminal ends in an error on Linux, after all its output.
+        let mut rest = Vec::new();
+        let _closed = reader.read_to_end(&mut rest);
+        let rest = String::from_utf8_lossy(&rest).to_lowercase();
+        assert!(rest.contains(expected), "{typed:?}: {rest}");
+        assert!(!rest.contains("ses"), "{rest}");
+    }
+}
