@@ -1,6 +1,6 @@
 //! Adapter: one IMAP connection, checked.
 //!
-//! TCP → TLS (`net`) → [`guard`] → async-imap's transport → [`exec`] → the typed calls below. The
+//! TCP → TLS (`net`) → `guard` → async-imap's transport → `exec` → the typed calls below. The
 //! guard lets only complete, bounded, parseable responses through; `exec` makes NO, BAD, BYE, a
 //! lost connection and a missed deadline errors; every call converts to own types as it reads.
 //! Nothing here decides anything: which folder, which message and when is the engine's business.
