@@ -7,18 +7,25 @@ mod dice;
 pub mod faults;
 pub mod history;
 mod imap;
+mod letter;
 pub mod seed;
 pub mod smtp;
 pub mod store;
+pub mod teammates;
 
 pub use faults::{Fault, Faults, Feature, Verb};
 pub use smtp::{Phase, Sent, Sink, SmtpFault};
 pub use store::{Place, Role, Store};
+pub use teammates::Pace;
 
+use crate::clock::Timestamp;
+use history::HistoryError;
+use seed::Conversation;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use teammates::Teammates;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -104,6 +111,27 @@ impl Sandbox {
                 tokio::spawn(smtp::serve(smtp, counter)),
             ],
         })
+    }
+
+    /// Fills the empty mailbox: three hundred conversations that end at `now`, and the journal of
+    /// what the team did with them.
+    pub fn seed(&self, now: Timestamp) -> Result<Vec<Conversation>, HistoryError> {
+        let conversations = seed::fill(&self.store, now, &self.address)?;
+        history::write(&self.store, &conversations, now, &self.address)?;
+        Ok(conversations)
+    }
+
+    /// Lets Ben and Beatriz start to work, on what [`seed`](Self::seed) returned. They go home
+    /// when the servers stop.
+    pub fn call_teammates(
+        &mut self,
+        conversations: &[Conversation],
+        pace: Pace,
+    ) -> Result<(), HistoryError> {
+        let (store, sink) = (self.store.clone(), self.sink.clone());
+        let teammates = Teammates::new(store, sink, &self.address, conversations, pace)?;
+        self.servers.push(tokio::spawn(teammates.run()));
+        Ok(())
     }
 
     /// Stops the servers, closes every connection and waits until that is done.

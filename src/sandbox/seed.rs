@@ -5,10 +5,7 @@
 //! the history of the team is made from what [`fill`] returns.
 
 mod archive;
-mod encode;
-mod files;
 mod front;
-mod letter;
 mod script;
 mod tale;
 
@@ -16,12 +13,12 @@ mod tale;
 mod tests;
 
 use super::dice::Dice;
+use super::letter::Person;
 use super::store::{Store, StoreError};
 use crate::clock::Timestamp;
 use crate::team::Status;
 use jiff::SignedDuration;
 use jiff::tz::Offset;
-use letter::Person;
 use script::Script;
 use tale::Mail;
 

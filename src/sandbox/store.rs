@@ -7,7 +7,7 @@
 mod folder;
 
 use crate::clock::{self, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -157,6 +157,19 @@ impl Store {
     pub fn messages(&self, folder: &str) -> Result<Vec<Message>, StoreError> {
         let mail = self.lock();
         Ok(mail.folder(folder)?.messages().cloned().collect())
+    }
+
+    /// One message of a folder.
+    pub fn message(&self, folder: &str, uid: u32) -> Result<Option<Message>, StoreError> {
+        let mail = self.lock();
+        Ok(mail.folder(folder)?.message(uid).cloned())
+    }
+
+    /// All flags and keywords a folder has ever had.
+    pub fn words(&self, folder: &str) -> Result<BTreeSet<String>, StoreError> {
+        let mail = self.lock();
+        let words = mail.folder(folder)?.words().iter();
+        Ok(words.map(ToString::to_string).collect())
     }
 
     /// How many messages a folder holds; 0 when there is no such folder.

@@ -1,12 +1,11 @@
 //! Tells the older weeks from stories with blanks.
 
-use super::files::file;
-use super::letter::Person;
-use super::script::{Auto, Leaflet, Script, Story};
+use super::script::{Leaflet, Script, Story};
 use super::tale::{Mail, Said, State, Tale};
 use super::{Conversation, Desk};
 use crate::clock::Timestamp;
 use crate::sandbox::dice::Dice;
+use crate::sandbox::letter::{Auto, Person, file};
 use crate::team::Status;
 use jiff::SignedDuration;
 use jiff::tz::Offset;

@@ -1,11 +1,10 @@
 //! Tells the newest conversations as they are written.
 
-use super::files::file;
-use super::letter::Person;
 use super::script::{Line, Scene};
 use super::tale::{Mail, Said, State, Tale};
 use super::{Conversation, Desk, SeedError};
 use crate::sandbox::dice::Dice;
+use crate::sandbox::letter::{Person, file};
 use crate::team::Status;
 use jiff::tz::Offset;
 

@@ -1,5 +1,6 @@
 //! The hand-written conversations and stories in `assets/demo`.
 
+use crate::sandbox::letter::Auto;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -60,18 +61,6 @@ pub(super) struct NoteLine {
     pub(super) by: String,
     pub(super) ago: String,
     pub(super) text: String,
-}
-
-/// Which machine wrote a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Auto {
-    /// A notice nobody reads the answers to.
-    Notice,
-    /// A mailing list.
-    List,
-    /// An automatic reply (RFC 3834).
-    Reply,
 }
 
 /// What the older weeks are told with.

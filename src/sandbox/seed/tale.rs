@@ -1,11 +1,9 @@
 //! A conversation while it is told: who said what, in order.
 
-use super::files::File;
-use super::letter::{Letter, Person, multipart, part};
-use super::script::Auto;
 use super::{Conversation, Desk, Note, Reply};
 use crate::clock::Timestamp;
 use crate::sandbox::dice::Dice;
+use crate::sandbox::letter::{Auto, File, Letter, Person, multipart, part, quoted};
 use crate::team::Status;
 use jiff::tz::Offset;
 use sha2::{Digest, Sha256};
@@ -80,26 +78,21 @@ impl<'a> Tale<'a> {
         }
         if let Some(last) = self.letters.last().filter(|_| said.quote) {
             text.push_str("\n\n");
-            text.push_str(&last.quoted());
+            text.push_str(&quoted(&last.from, last.sent, last.offset, &last.text));
         }
         let id = format!("{:016x}@{}", dice.roll(), from.domain());
         let letter = Letter {
-            from,
-            to,
-            subject,
-            sent: at,
             offset,
-            id,
             references: self
                 .letters
                 .iter()
                 .map(|letter| letter.id.clone())
                 .collect(),
-            text,
             html: said.html.map(|html| html.trim().to_owned()),
             latin1: said.latin1,
             files: said.files,
             auto: said.auto,
+            ..Letter::new((from, to), &subject, at, id, &text)
         };
         let bytes = letter.bytes();
         if let Some(by) = said.by {
@@ -136,19 +129,13 @@ impl<'a> Tale<'a> {
         let recipient = self.customer.address.clone();
         let domain = self.customer.domain();
         let id = format!("{:016x}@mx.acme.example", dice.roll());
+        let subject = "Undelivered Mail Returned to Sender";
+        let references = last.references.iter().chain([&last.id]).cloned();
         let report = Letter {
-            from: daemon,
-            to: self.desk.mailbox(),
-            subject: "Undelivered Mail Returned to Sender".to_owned(),
-            sent: at,
             offset: self.desk.offset,
-            id: id.clone(),
-            references: vec![last.id.clone()],
-            text: String::new(),
-            html: None,
-            latin1: false,
-            files: Vec::new(),
+            references: references.collect(),
             auto: Some(Auto::Reply),
+            ..Letter::new((daemon, self.desk.mailbox()), subject, at, id.clone(), "")
         };
         let mail = String::from_utf8_lossy(&report.bytes()).into_owned();
         let headers = mail.split("Content-Type:").next().unwrap_or_default();

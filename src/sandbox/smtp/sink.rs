@@ -118,7 +118,7 @@ impl Sink {
     }
 
     /// Accepts a mail; returns its queue id.
-    pub(super) fn accept(
+    pub(in crate::sandbox) fn accept(
         &self,
         from: String,
         to: Vec<String>,

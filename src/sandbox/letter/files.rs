@@ -2,14 +2,14 @@
 
 /// A file to attach.
 #[derive(Debug, Clone)]
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) content_type: &'static str,
-    pub(super) bytes: Vec<u8>,
+pub(in crate::sandbox) struct File {
+    pub(in crate::sandbox) name: String,
+    pub(in crate::sandbox) content_type: &'static str,
+    pub(in crate::sandbox) bytes: Vec<u8>,
 }
 
 /// The file a name in the script stands for.
-pub(super) fn file(name: &str) -> File {
+pub(in crate::sandbox) fn file(name: &str) -> File {
     let (content_type, bytes) = match name.rsplit('.').next() {
         Some("png") => ("image/png", png(64, 48, name.len() as u8)),
         Some("pdf") => ("application/pdf", pdf(name)),

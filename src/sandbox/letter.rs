@@ -1,42 +1,58 @@
 //! One mail as RFC 5322 bytes.
 
-use super::encode::{base64_lines, header_text, latin1, mailbox, quoted_printable};
-use super::files::File;
-use super::script::Auto;
+mod encode;
+mod files;
+
 use crate::clock::Timestamp;
+use encode::{base64_lines, header_text, latin1, mailbox, quoted_printable};
 use jiff::tz::{Offset, TimeZone};
+use serde::Deserialize;
+
+pub(in crate::sandbox) use files::{File, file};
+
+/// Which machine wrote a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::sandbox) enum Auto {
+    /// A notice nobody reads the answers to.
+    Notice,
+    /// A mailing list.
+    List,
+    /// An automatic reply (RFC 3834).
+    Reply,
+}
 
 /// Somebody with a mail address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Person {
-    pub(super) name: String,
-    pub(super) address: String,
+pub(in crate::sandbox) struct Person {
+    pub(in crate::sandbox) name: String,
+    pub(in crate::sandbox) address: String,
 }
 
 /// A mail to be written.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
-    pub(super) from: Person,
-    pub(super) to: Person,
-    pub(super) subject: String,
-    pub(super) sent: Timestamp,
+pub(in crate::sandbox) struct Letter {
+    pub(in crate::sandbox) from: Person,
+    pub(in crate::sandbox) to: Person,
+    pub(in crate::sandbox) subject: String,
+    pub(in crate::sandbox) sent: Timestamp,
     /// The sender's time zone.
-    pub(super) offset: Offset,
+    pub(in crate::sandbox) offset: Offset,
     /// Message-ID without brackets.
-    pub(super) id: String,
+    pub(in crate::sandbox) id: String,
     /// References, oldest first; the last one is answered.
-    pub(super) references: Vec<String>,
-    pub(super) text: String,
-    pub(super) html: Option<String>,
+    pub(in crate::sandbox) references: Vec<String>,
+    pub(in crate::sandbox) text: String,
+    pub(in crate::sandbox) html: Option<String>,
     /// Whether to write ISO-8859-1 where it fits.
-    pub(super) latin1: bool,
-    pub(super) files: Vec<File>,
-    pub(super) auto: Option<Auto>,
+    pub(in crate::sandbox) latin1: bool,
+    pub(in crate::sandbox) files: Vec<File>,
+    pub(in crate::sandbox) auto: Option<Auto>,
 }
 
 impl Person {
     /// Reads `Name <address>`.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(in crate::sandbox) fn parse(text: &str) -> Self {
         let (name, rest) = text.split_once('<').unwrap_or(("", text));
         Self {
             name: name.trim().to_owned(),
@@ -45,14 +61,38 @@ impl Person {
     }
 
     /// The right half of the address.
-    pub(super) fn domain(&self) -> &str {
+    pub(in crate::sandbox) fn domain(&self) -> &str {
         self.address.rsplit('@').next().unwrap_or("mail.invalid")
     }
 }
 
 impl Letter {
+    /// Plain text from one to another, written in UTC.
+    pub(in crate::sandbox) fn new(
+        (from, to): (Person, Person),
+        subject: &str,
+        sent: Timestamp,
+        id: String,
+        text: &str,
+    ) -> Self {
+        Self {
+            from,
+            to,
+            subject: subject.to_owned(),
+            sent,
+            offset: Offset::UTC,
+            id,
+            references: Vec::new(),
+            text: text.trim().to_owned(),
+            html: None,
+            latin1: false,
+            files: Vec::new(),
+            auto: None,
+        }
+    }
+
     /// The finished mail, with CRLF.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(in crate::sandbox) fn bytes(&self) -> Vec<u8> {
         let mut mail = self.headers();
         let body = match &self.html {
             None => self.text_part(),
@@ -73,27 +113,8 @@ impl Letter {
         mail.into_bytes()
     }
 
-    /// The text with every line quoted, under a line that says who wrote it.
-    pub(super) fn quoted(&self) -> String {
-        let day = self
-            .offset
-            .to_datetime(self.sent)
-            .strftime("%a, %-d %b %Y at %H:%M");
-        let who = format!("{} <{}>", self.from.name, self.from.address);
-        let mut text = format!("On {day}, {who} wrote:\n");
-        for line in self.text.lines() {
-            let space = if line.starts_with('>') || line.is_empty() {
-                ""
-            } else {
-                " "
-            };
-            text.push_str(&format!(">{space}{line}\n"));
-        }
-        text
-    }
-
     /// When it was sent, as a Date field has it.
-    pub(super) fn date(&self) -> String {
+    pub(in crate::sandbox) fn date(&self) -> String {
         let zoned = self.sent.to_zoned(TimeZone::fixed(self.offset));
         // Only years before 0 cannot be written.
         jiff::fmt::rfc2822::to_string(&zoned).unwrap_or_default()
@@ -132,8 +153,28 @@ impl Letter {
     }
 }
 
+/// A text with every line quoted, under a line that says who wrote it and when.
+pub(in crate::sandbox) fn quoted(
+    who: &Person,
+    at: Timestamp,
+    offset: Offset,
+    text: &str,
+) -> String {
+    let day = offset.to_datetime(at).strftime("%a, %-d %b %Y at %H:%M");
+    let mut out = format!("On {day}, {} <{}> wrote:\n", who.name, who.address);
+    for line in text.lines() {
+        let space = if line.starts_with('>') || line.is_empty() {
+            ""
+        } else {
+            " "
+        };
+        out.push_str(&format!(">{space}{line}\n"));
+    }
+    out
+}
+
 /// A multipart with its Content-Type; the parts come with theirs.
-pub(super) fn multipart(kind: &str, id: &str, parts: &[String]) -> String {
+pub(in crate::sandbox) fn multipart(kind: &str, id: &str, parts: &[String]) -> String {
     let seed: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
     // Two multiparts of one mail differ in kind, so their boundaries differ too.
     let subtype: String = kind
@@ -150,7 +191,7 @@ pub(super) fn multipart(kind: &str, id: &str, parts: &[String]) -> String {
 }
 
 /// A text part with its headers.
-pub(super) fn part(content_type: &str, text: &str, narrow: bool) -> String {
+pub(in crate::sandbox) fn part(content_type: &str, text: &str, narrow: bool) -> String {
     let text = text.trim_end_matches('\n');
     let long = text.lines().any(|line| line.len() > 900);
     if text.is_ascii() && !long {
