@@ -88,6 +88,7 @@ pub mod net;
 pub mod query;
 pub mod sandbox;
 pub mod secrets;
+pub mod serve;
 pub mod smtp;
 pub mod team;
 pub mod tui;

@@ -12,6 +12,7 @@
     clippy::unwrap_used
 )]
 
+mod cli;
 mod layers;
 mod office;
 mod servers;

@@ -139,7 +139,7 @@ impl Out {
     }
 
     /// Hands everything to the operating system.
-    pub fn finish(&mut self) -> Result<(), Failure> {
+    pub fn flush(&mut self) -> Result<(), Failure> {
         let flushed = self.results.flush();
         forgive_closed_pipe(flushed)
     }
@@ -373,7 +373,7 @@ pub(crate) mod tests {
         let (mut out, _, _) = caught(false, false);
         out.results = Box::new(Broken(ErrorKind::BrokenPipe));
         assert_eq!(out.line(&Line::default().text("x")), Ok(()));
-        assert_eq!(out.finish(), Ok(()));
+        assert_eq!(out.flush(), Ok(()));
         out.results = Box::new(Broken(ErrorKind::StorageFull));
         let failure = out.line(&Line::default().text("x")).unwrap_err();
         assert_eq!(failure.exit, Exit::Other);

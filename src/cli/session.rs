@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::out::{Out, Style};
+use crate::engine::Handle;
 use crate::engine::api::{News, Request, Ticket};
 use crate::team::ConversationName;
 
@@ -9,8 +10,24 @@ use crate::team::ConversationName;
 pub trait Talk {
     /// Sends a request.
     fn send(&mut self, request: Request) -> impl Future<Output = ()>;
-    /// The next news; `None` when the engine has ended.
+    /// The next news; `None` when the engine has ended. Cancel-safe.
     fn news(&mut self) -> impl Future<Output = Option<News>>;
+    /// Ends the engine; what is on its way to the server is finished first.
+    fn finish(self) -> impl Future<Output = ()>;
+}
+
+impl Talk for Handle {
+    async fn send(&mut self, request: Request) {
+        Handle::send(self, request);
+    }
+
+    async fn news(&mut self) -> Option<News> {
+        Handle::news(self).await
+    }
+
+    async fn finish(self) {
+        Handle::finish(self).await;
+    }
 }
 
 /// One verb's conversation with the engine.
@@ -29,6 +46,11 @@ impl<'o, T: Talk> Session<'o, T> {
             out,
             tickets: 0,
         }
+    }
+
+    /// Ends the engine in order.
+    pub async fn finish(self) {
+        self.engine.finish().await;
     }
 
     /// Sends what `request` makes of a new ticket and waits until `pick` finds the answer.
@@ -133,6 +155,8 @@ pub(crate) mod tests {
         async fn news(&mut self) -> Option<News> {
             self.answers.pop_front()
         }
+
+        async fn finish(self) {}
     }
 
     /// Runs a future that never waits for anything outside.
