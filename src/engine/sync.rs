@@ -222,6 +222,13 @@ impl Sync {
 
     /// Waits on INBOX until there is something to do.
     async fn watch(&mut self) -> Next {
+        // While another folder was open nobody told what came to INBOX, and opening it again makes
+        // that look as if it had always been there.
+        if self.link.as_ref().is_some_and(|open| !open.is_on_inbox())
+            && let Err(trouble) = self.sync_one(FolderRole::Inbox).await
+        {
+            self.shared.notice(true, trouble.sentence).await;
+        }
         let limit = self.next_look();
         let (woke, next) = self.wait(limit).await;
         match (woke, next) {
@@ -333,9 +340,13 @@ impl Sync {
 }
 
 impl Open {
+    fn is_on_inbox(&self) -> bool {
+        self.connection.selected() == Some(self.layout.inbox.as_str())
+    }
+
     async fn watch_inbox(&mut self) -> Result<(), crate::imap::Error> {
-        let inbox = self.layout.inbox.clone();
-        if self.connection.selected() != Some(inbox.as_str()) {
+        if !self.is_on_inbox() {
+            let inbox = self.layout.inbox.clone();
             self.connection.select(&inbox, None).await?;
         }
         Ok(())
