@@ -15,6 +15,7 @@
 mod cli;
 mod layers;
 mod office;
+mod screens;
 mod servers;
 mod support;
 mod team;

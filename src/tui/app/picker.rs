@@ -183,6 +183,12 @@ impl Picker {
         self.items.len()
     }
 
+    /// Filtered items that match.
+    pub fn matching(&self) -> usize {
+        let items = self.items.len();
+        self.shown.iter().filter(|number| **number < items).count()
+    }
+
     /// Whether there is nothing to choose.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty() && self.found.is_empty()

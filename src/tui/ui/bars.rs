@@ -115,7 +115,7 @@ pub fn notice(app: &App, paint: &mut Paint<'_>, area: Area) {
     if app.list.anchor.is_some() {
         let words = "Range: move, then a change acts on it; v marks it, Esc forgets it.";
         paint.put(left, 1, words, theme.text());
-    } else if marks > 0 && app.writing.is_none() {
+    } else if marks > 0 && app.place() == Place::List {
         let words = format!("{marks} marked: c a t s now act on it. x unmarks, Esc clears.");
         paint.put(left, 1, &words, theme.text());
     } else if let Some(progress) = &app.progress {

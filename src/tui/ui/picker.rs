@@ -13,11 +13,15 @@ pub fn draw(app: &App, picker: &Picker, paint: &mut Paint<'_>) {
     let line = inner.line(0);
     let count = match picker.kind {
         PickerKind::Palette | PickerKind::Help => {
-            format!("{} of {}", picker.shown.len(), picker.len())
+            format!("{} of {}", picker.matching(), picker.len())
         }
         _ => String::new(),
     };
-    paint.put_right(line, &count, theme.quiet());
+    let right = paint.put_right(line, &count, theme.quiet());
+    let line = Area {
+        width: right.saturating_sub(1),
+        ..line
+    };
     let x = paint.put(line, 0, "> ", theme.accent());
     let end = paint.put(line, x, &picker.query.text(), theme.text());
     if picker.query.is_empty() {
@@ -53,10 +57,10 @@ pub fn which_key(app: &App, paint: &mut Paint<'_>) {
     let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
     let screen = app.size;
     let width = width.max(24).min(screen.width);
-    let height = height.min(screen.height.saturating_sub(2));
+    let height = height.min(screen.height.saturating_sub(3));
     let area = Area {
         x: screen.width.saturating_sub(width),
-        y: screen.height.saturating_sub(height).saturating_sub(2),
+        y: screen.height.saturating_sub(height).saturating_sub(3),
         width,
         height,
     };
@@ -145,7 +149,8 @@ fn items(picker: &Picker, paint: &mut Paint<'_>, area: Area) {
             Line::Item(shown) => {
                 let item = picker.shown.get(*shown).and_then(|n| picker.item(*n));
                 if let Some(item) = item {
-                    draw_item(paint, at, item, *shown == picker.cursor);
+                    let column = detail_column(picker, item.section, area.width);
+                    draw_item(paint, at, item, (*shown == picker.cursor, column));
                     paint.hit(at, Target::Item(*shown));
                 }
             }
@@ -156,7 +161,20 @@ fn items(picker: &Picker, paint: &mut Paint<'_>, area: Area) {
     }
 }
 
-fn draw_item(paint: &mut Paint<'_>, line: Area, item: &Item, chosen: bool) {
+/// Where the details of a section's items stand: right of its longest title, within reason.
+fn detail_column(picker: &Picker, section: &str, width: u16) -> u16 {
+    let items = picker
+        .shown
+        .iter()
+        .filter_map(|number| picker.item(*number));
+    let titles = items
+        .filter(|item| item.section == section && !item.detail.is_empty())
+        .map(|item| text::width(&item.title) + if item.ticked.is_some() { 8 } else { 4 });
+    let widest = u16::try_from(titles.max().unwrap_or(0)).unwrap_or(u16::MAX);
+    widest.clamp(width / 4, (width / 5).saturating_mul(3).max(width / 4))
+}
+
+fn draw_item(paint: &mut Paint<'_>, line: Area, item: &Item, (chosen, column): (bool, u16)) {
     let theme = paint.theme;
     let style = match item.disabled {
         Some(_) => theme.quiet(),
@@ -176,24 +194,15 @@ fn draw_item(paint: &mut Paint<'_>, line: Area, item: &Item, chosen: bool) {
         Some(why) => format!("({why})"),
         None => item.detail.clone(),
     };
-    let column = match detail.is_empty() {
-        true => x,
-        false => left.width / 3,
-    };
     let room = Area {
         width: match detail.is_empty() {
             true => left.width,
-            false => column.saturating_sub(1).max(x.saturating_add(12)),
+            false => column.saturating_sub(2).min(left.width),
         },
         ..left
     };
-    let end = paint.put(room, x, &item.title, style);
-    paint.put(
-        left,
-        column.max(end.saturating_add(2)),
-        &detail,
-        theme.quiet(),
-    );
+    paint.put(room, x, &item.title, style);
+    paint.put(left, column, &detail, theme.quiet());
     if chosen {
         paint.style(line, theme.selected());
     }

@@ -17,6 +17,7 @@ pub fn draw(app: &App, writing: &Writing, paint: &mut Paint<'_>) {
     match &writing.purpose {
         Purpose::Reply(draft) => {
             envelope(app, draft, paint, desk.envelope);
+            separator(paint, &desk);
             original(app, writing, paint, &desk);
             text_area(writing, paint, desk.editor);
         }
@@ -127,12 +128,6 @@ fn list(addresses: &[Address]) -> String {
 
 fn original(app: &App, writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
     let Some(area) = desk.original else { return };
-    let bar = Area {
-        x: area.x.saturating_sub(2),
-        width: 1,
-        ..area
-    };
-    paint.bar(bar);
     let Some(pane) = app
         .pane
         .as_ref()
@@ -157,6 +152,17 @@ fn original(app: &App, writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
             draw_line(paint, area.line(y), &part);
             y = y.saturating_add(1);
         }
+    }
+}
+
+/// The line between the text and the mail that is answered.
+fn separator(paint: &mut Paint<'_>, desk: &Desk) {
+    if let Some(area) = desk.original {
+        paint.bar(Area {
+            x: area.x.saturating_sub(2),
+            width: 1,
+            ..area
+        });
     }
 }
 
