@@ -23,6 +23,8 @@ mod worker;
 
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod hostile;
 
 use super::{Defect, Message};
 use crate::limits;
@@ -98,6 +100,12 @@ fn read(prepared: &Prepared<'_>) -> Message {
         .iter()
         .for_each(|d| note(&mut message.defects, *d));
     body::read(&parsed, &prepared.bytes, &mut message);
+    if message.text.is_empty() && message.attachments.is_empty() && message.html.is_none() {
+        // A multipart without parts: what stands there instead is better than nothing.
+        let rest = parsed.root_part().offset_body as usize;
+        let rest = prepared.bytes.get(rest..).unwrap_or_default();
+        message.text = charset::decode(rest.get(..limits::TEXT_BYTES).unwrap_or(rest), None).into();
+    }
     message.bounce = report::bounce(&parsed, &message);
     message.automatic =
         message.bounce.is_some() || report::is_automatic(parsed.headers(), &prepared.bytes);

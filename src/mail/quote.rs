@@ -272,4 +272,36 @@ mod tests {
             prop_assert_eq!(lines, text.split_inclusive('\n').count());
         }
     }
+
+    /// Where these disagree it is mostly by choice: we fold quotes between new lines of text too.
+    #[test]
+    fn most_of_the_corpus_is_cut_where_its_authors_cut_it() {
+        const SAME: usize = 50;
+        let corpus = std::path::Path::new("../shared/corpus/threads/quoted-replies");
+        if !corpus.is_dir() {
+            println!("skipped: {} is not here", corpus.display());
+            return;
+        }
+        let lines = |text: &str| -> Vec<String> {
+            let lines = text.lines().map(|line| line.trim().to_owned());
+            lines.filter(|line| !line.is_empty()).collect()
+        };
+        let (mut same, mut all) = (0, 0);
+        for entry in std::fs::read_dir(corpus.join("expected-trimmed")).unwrap() {
+            let expected = entry.unwrap().path();
+            let name = expected.file_name().unwrap().to_str().unwrap();
+            let text = corpus.join(format!("email_reply_trimme__{name}"));
+            let text = std::fs::read_to_string(text).unwrap();
+            let blocks = split(&text);
+            let new = blocks.iter().filter(|b| !b.folds()).map(|b| b.of(&text));
+            let new: String = new.collect();
+            all += 1;
+            if lines(&new) == lines(&std::fs::read_to_string(&expected).unwrap()) {
+                same += 1;
+            } else {
+                println!("differs: {name}");
+            }
+        }
+        assert!(same >= SAME && all == 63, "{same} of {all}");
+    }
 }

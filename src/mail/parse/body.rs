@@ -73,17 +73,23 @@ fn is_text(part: &MessagePart<'_>) -> bool {
     matches!(part.body, PartType::Text(_) | PartType::Html(_))
 }
 
-/// Parts that should have been text but whose encoding is damaged.
+/// Parts that should have been text but are damaged: a broken encoding, or a multipart in which
+/// no part was found.
 fn damaged_texts<'m, 'x>(parsed: &'m Parsed<'x>) -> impl Iterator<Item = &'m MessagePart<'x>> {
-    attached_ids(parsed)
-        .filter_map(|id| parsed.parts.get(id))
-        .filter(|part| {
-            let attached = part
-                .content_disposition()
-                .is_some_and(|d| d.is_attachment());
-            let declared = part.content_type().is_none_or(|t| t.ctype() == "text");
-            part.is_encoding_problem && is_text(part) && declared && !attached
-        })
+    attached(parsed).filter(|part| {
+        let attached = part
+            .content_disposition()
+            .is_some_and(|d| d.is_attachment());
+        let main = part.content_type().map_or("text", |t| t.ctype());
+        let damaged = match &part.body {
+            PartType::Text(_) | PartType::Html(_) => {
+                main == "multipart" || main == "text" && part.is_encoding_problem
+            }
+            PartType::Binary(_) => main == "multipart",
+            _ => false,
+        };
+        damaged && !attached
+    })
 }
 
 fn attached_ids(parsed: &Parsed<'_>) -> impl Iterator<Item = usize> {
@@ -114,6 +120,8 @@ fn read_text(parts: &[&MessagePart<'_>], bytes: &[u8], message: &mut Message) {
                 converted(&html, &mut message.defects)
             }
             PartType::Text(_) => plain(part, bytes, &mut message.defects),
+            // Only a damaged multipart comes here as bytes.
+            PartType::Binary(data) => charset::decode(data, None),
             _ => continue,
         };
         if !text.is_empty() && !text.ends_with('\n') {

@@ -22,7 +22,7 @@ pub(super) fn read(fields: &[Header<'_>], bytes: &[u8]) -> Message {
         reply_to: addresses(fields, &HeaderName::ReplyTo),
         to: addresses(fields, &HeaderName::To),
         cc: addresses(fields, &HeaderName::Cc),
-        date: date(fields),
+        date: date(fields, bytes),
         ..Message::default()
     };
     judge_sender(&mut message, raw_ats(fields, bytes));
@@ -130,12 +130,17 @@ fn raw_ats(fields: &[Header<'_>], bytes: &[u8]) -> usize {
         .count()
 }
 
-/// The first Date that is a date at which mail was sent.
-fn date(fields: &[Header<'_>]) -> Option<Timestamp> {
+/// The first Date field, when it is a date at which mail may have been sent.
+fn date(fields: &[Header<'_>], bytes: &[u8]) -> Option<Timestamp> {
     let field = named(fields, &HeaderName::Date).next()?;
     match &field.value {
         HeaderValue::DateTime(date) => timestamp(date),
-        _ => None,
+        // The parser insists on seconds, RFC 5322 section 3.3 does not.
+        _ => {
+            let text = String::from_utf8_lossy(raw_value(field, bytes));
+            let parsed = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim());
+            parsed.ok().filter(|date| date.as_second() >= 0)
+        }
     }
 }
 

@@ -123,7 +123,9 @@ fn limited_header(raw: &[u8]) -> (Option<Vec<u8>>, bool) {
     let fits = block.len() <= limits::HEADER_BYTES
         && fields.len() <= limits::HEADER_FIELDS
         && longest <= limits::HEADER_FIELD;
-    if fits && std::str::from_utf8(block).is_ok() {
+    let ends = block.split_inclusive(|b| *b == b'\n').next_back();
+    let ended = ends.is_some_and(|line| line.ends_with(b"\n") && is_empty_line(line));
+    if fits && ended && std::str::from_utf8(block).is_ok() {
         return (None, false);
     }
     let mut kept = Vec::with_capacity(block.len().min(limits::HEADER_BYTES));
@@ -132,6 +134,9 @@ fn limited_header(raw: &[u8]) -> (Option<Vec<u8>>, bool) {
         if kept.len() + field.len().min(limits::HEADER_FIELD) <= limits::HEADER_BYTES {
             kept.extend_from_slice(guess.decode(&shortened(field)).as_bytes());
         }
+    }
+    if !kept.ends_with(b"\n") {
+        kept.extend_from_slice(b"\r\n");
     }
     kept.extend_from_slice(b"\r\n");
     (Some(kept), !fits)

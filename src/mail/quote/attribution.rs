@@ -63,7 +63,12 @@ const FROM: [&str; 18] = [
     "από",
 ];
 /// Labels that may follow it.
-const LABELS: [&str; 62] = [
+const LABELS: [&str; 67] = [
+    "antwort an",
+    "répondre à",
+    "responder a",
+    "risposta",
+    "rispondi a",
     "sent",
     "date",
     "to",
@@ -153,7 +158,14 @@ const SEPARATORS: [&str; 22] = [
     "пересылаемое сообщение",
 ];
 /// How the advertisement of a device or program starts.
-const DEVICE: [&str; 22] = [
+const DEVICE: [&str; 29] = [
+    "sendt fra min ",
+    "sent from mailbox",
+    "sent from windows mail",
+    "(sent from ",
+    "verzonden met ",
+    "get [outlook ",
+    "從我的 ",
     "sent from my ",
     "sent from mail for ",
     "sent from outlook",
@@ -176,6 +188,40 @@ const DEVICE: [&str; 22] = [
     "skickat från min ",
     "lähetetty ",
     "отправлено с ",
+];
+/// How an attribution that wraps over several lines starts, if not with a digit.
+const OPENERS: [&str; 31] = [
+    "on ",
+    "am ",
+    "le ",
+    "el ",
+    "op ",
+    "il ",
+    "em ",
+    "den ",
+    "dnia ",
+    "w dniu ",
+    "dne ",
+    "pe ",
+    "în ",
+    "на ",
+    "в ",
+    "пн",
+    "вт",
+    "ср",
+    "чт",
+    "пт",
+    "сб",
+    "вс",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "vào ",
+    "στις ",
 ];
 /// Longest attribution, in bytes.
 const LONGEST: usize = 500;
@@ -218,29 +264,43 @@ fn wrote(lines: &[&str]) -> Option<usize> {
         if line.ends_with([':', '：']) {
             return is_attribution(&joined).then_some(count);
         }
-        if count == 1 && !opens_attribution(&joined) {
+        if count == 1 && !may_wrap(joined.trim()) {
             return None;
         }
     }
     None
 }
 
-/// Whether a line may be the first of a wrapped attribution: it tells a day or an address.
-fn opens_attribution(line: &str) -> bool {
+/// Whether a line may be the first of a wrapped attribution.
+fn may_wrap(line: &str) -> bool {
+    let opens = OPENERS.iter().any(|word| line.starts_with(word));
+    let dated = line.starts_with(|c: char| c.is_ascii_digit());
+    let addressed = line
+        .split_once('<')
+        .is_some_and(|(_, rest)| rest.contains('@'));
+    tells_when_or_who(line) && (opens || dated || addressed)
+}
+
+/// Whether a line tells a day or an address.
+fn tells_when_or_who(line: &str) -> bool {
     line.contains(|c: char| c.is_ascii_digit()) || line.contains(['<', '@'])
 }
 
 fn is_attribution(line: &str) -> bool {
+    let line = line.trim();
+    // Some programs leave the verb out: `2016-10-24 15:36 GMT+02:00 Tom <tom@x.example>:`
+    let dated = line.starts_with(|c: char| c.is_ascii_digit());
+    if dated && line.contains('@') && line.ends_with(">:") {
+        return true;
+    }
     let verb = WROTE.iter().filter_map(|verb| line.rfind(verb)).max();
-    let Some(verb) = verb else { return false };
-    let before = line.split_at_checked(verb).map_or("", |(before, _)| before);
     // A verb at the very start belongs to a sentence; a day or an address makes it a quote.
-    !before.trim().is_empty() && opens_attribution(line)
+    verb.is_some_and(|at| at > 0) && tells_when_or_who(line)
 }
 
 /// `-----Original Message-----` and the like, or a rule of underscores above a header block.
 fn separator(lines: &[&str]) -> Option<usize> {
-    let line = lines.first()?.trim();
+    let line = lines.first()?.trim().trim_start_matches('*');
     let words = line
         .trim_matches(|c: char| "-_—=*> ".contains(c))
         .to_lowercase();
