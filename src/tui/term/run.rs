@@ -14,13 +14,14 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::EventStream;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use crossterm::{execute, queue};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
 use std::collections::BTreeMap;
 use std::future::{self, Future};
 use std::io::{self, BufWriter, IsTerminal, Stdout, stdin, stdout};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
@@ -135,7 +136,7 @@ impl Runner {
             Woken::Signal(Told::Interrupted) => self.take_in(engine, Event::Ended)?,
             Woken::Signal(Told::Continued) => self.come_back()?,
             Woken::Input(None) => self.take_in(engine, Event::Ended)?,
-            Woken::Input(Some(first)) => self.read(engine, first?)?,
+            Woken::Input(Some(first)) => self.read(engine, first?).await?,
             Woken::Back(result) => {
                 self.away = None;
                 self.come_back()?;
@@ -151,7 +152,7 @@ impl Runner {
                 let sentence = "The engine has ended unexpectedly; leave with q and start again.";
                 self.take_in(engine, Event::Failed(sentence.to_owned()))?;
             }
-            Woken::News(Some(news)) => self.hear(engine, *news)?,
+            Woken::News(Some(news)) => self.hear(engine, *news).await?,
             Woken::Frame => {}
         }
         let ready = clock::monotonic().duration_since(self.last_frame) >= FRAME;
@@ -190,10 +191,14 @@ impl Runner {
     }
 
     /// Takes one read of the terminal in: the first event and all that came with it.
-    fn read(&mut self, engine: &impl Engine, first: crossterm::event::Event) -> Result<(), Error> {
+    async fn read(
+        &mut self,
+        engine: &impl Engine,
+        first: crossterm::event::Event,
+    ) -> Result<(), Error> {
         let mut read = vec![first];
         if let Some(input) = &mut self.input {
-            while let Some(Some(next)) = input.next().now_or_never() {
+            while let Some(Some(next)) = at_once(input.next()).await {
                 read.push(next?);
             }
         }
@@ -205,10 +210,10 @@ impl Runner {
     }
 
     /// Takes news in, with what else the engine has said meanwhile.
-    fn hear(&mut self, engine: &mut impl Engine, first: News) -> Result<(), Error> {
+    async fn hear(&mut self, engine: &mut impl Engine, first: News) -> Result<(), Error> {
         self.take_in(engine, Event::News(first))?;
         for _ in 0..BATCH {
-            match engine.news().now_or_never() {
+            match at_once(engine.news()).await {
                 Some(Some(news)) => self.take_in(engine, Event::News(news))?,
                 Some(None) => {
                     self.engine_ended = true;
@@ -318,6 +323,17 @@ impl Runner {
         self.last_frame = clock::monotonic();
         Ok(())
     }
+}
+
+/// What a future has already. It is polled with the task's own waker: the terminal's stream keeps
+/// the first waker it is polled with and would never wake the loop again with an empty one.
+async fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    future::poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 async fn until(at: Option<Instant>) {
