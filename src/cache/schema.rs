@@ -117,8 +117,9 @@ CREATE INDEX conversation_short ON conversation (short);
 CREATE INDEX conversation_customer ON conversation (customer, class);
 CREATE INDEX conversation_rank ON conversation (class, rank, snoozed_until);
 CREATE INDEX conversation_latest ON conversation (class, last_at);
-CREATE INDEX conversation_open ON conversation (rank) WHERE class <= 2;
-CREATE INDEX conversation_mine ON conversation (owner, rank) WHERE owner IS NOT NULL AND class <= 2;
+CREATE INDEX conversation_open ON conversation (rank, class) WHERE class <= 2;
+CREATE INDEX conversation_mine ON conversation (owner, rank, class)
+    WHERE owner IS NOT NULL AND class <= 2;
 CREATE INDEX conversation_all ON conversation (last_at);
 CREATE INDEX conversation_snoozed ON conversation (class, snoozed_until)
     WHERE snoozed_until IS NOT NULL;

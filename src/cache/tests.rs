@@ -2,6 +2,7 @@
 
 mod lists;
 mod mail;
+mod rebuild;
 mod searching;
 
 use super::*;
@@ -118,7 +119,10 @@ fn ours(uid: u32, id: &str, references: &[&str], subject: &str) -> Arrived {
 
 fn arrived(uid: u32, message: Message) -> Arrived {
     let id = message.message_id.clone().unwrap_or_default();
-    let head = format!("{:?}{:?}", message.subject, message.from);
+    let head = format!(
+        "{:?}{:?}{:?}",
+        message.subject, message.from, message.references
+    );
     let raw = format!(
         "Message-ID: <{id}>\r\nX: {head}\r\n\r\n{}\r\n",
         message.text.raw()

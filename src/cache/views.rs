@@ -52,8 +52,7 @@ impl Reader {
     }
 }
 
-/// The conversations in a window of a view, read from one index. Every form names the columns of
-/// that index in its order, so that nothing is sorted.
+/// The conversations in a window of a view.
 fn window(
     conn: &Connection,
     view: View,
@@ -61,28 +60,32 @@ fn window(
     offset: usize,
     limit: usize,
 ) -> Sql<Vec<i64>> {
+    conn.prepare_cached(&statement(view))?
+        .query_map(
+            params![
+                viewer.now.as_second(),
+                viewer.me.as_str(),
+                i64::try_from(limit).unwrap_or(i64::MAX),
+                i64::try_from(offset).unwrap_or(i64::MAX),
+            ],
+            |row| row.get(0),
+        )?
+        .collect()
+}
+
+/// The query for a view. Every form names the columns of one index in its order, so that nothing
+/// is sorted and no row is read for an id that is passed over.
+fn statement(view: View) -> String {
     let (filter, order) = match view {
         View::Queue => (format!("class = 0 AND {AWAKE}"), "rank, snoozed_until, id"),
         View::Handled => (format!("class = 1 AND {AWAKE}"), "rank, snoozed_until, id"),
-        View::Mine => ("owner = ?2 AND class <= 2".to_owned(), "rank, id"),
+        View::Mine => ("owner = ?2 AND class <= 2".to_owned(), "rank, class, id"),
         View::Waiting => ("class = 2".to_owned(), "last_at DESC, id DESC"),
-        View::Open => ("class <= 2".to_owned(), "rank, id"),
+        View::Open => ("class <= 2".to_owned(), "rank, class, id"),
         View::Done => ("class = 3".to_owned(), "last_at DESC, id DESC"),
         View::All => ("TRUE".to_owned(), "last_at DESC, id DESC"),
     };
-    conn.prepare_cached(&format!(
-        "SELECT id FROM conversation WHERE {filter} ORDER BY {order} LIMIT ?3 OFFSET ?4"
-    ))?
-    .query_map(
-        params![
-            viewer.now.as_second(),
-            viewer.me.as_str(),
-            i64::try_from(limit).unwrap_or(i64::MAX),
-            i64::try_from(offset).unwrap_or(i64::MAX),
-        ],
-        |row| row.get(0),
-    )?
-    .collect()
+    format!("SELECT id FROM conversation WHERE {filter} ORDER BY {order} LIMIT ?3 OFFSET ?4")
 }
 
 fn total(conn: &Connection, view: View, viewer: &Viewer<'_>) -> Sql<usize> {
@@ -114,4 +117,29 @@ fn total(conn: &Connection, view: View, viewer: &Viewer<'_>) -> Sql<usize> {
         _ => 0,
     };
     Ok(usize::try_from(all - asleep).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::schema;
+
+    #[test]
+    fn every_view_is_read_from_one_index_in_its_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let conn = schema::open_writer(&dir.path().join("cache.db")).unwrap();
+        for view in View::TABS.into_iter().chain([View::Handled, View::All]) {
+            let sql = format!("EXPLAIN QUERY PLAN {}", statement(view));
+            let mut explained = conn.prepare(&sql).unwrap();
+            let steps = explained.query_map(params![0, "ana", 50, 0], |row| row.get(3));
+            let steps: Vec<String> = steps.unwrap().map(Result::unwrap).collect();
+            assert_eq!(steps.len(), 1, "{}: {steps:?}", view.word());
+            let step = steps.first().unwrap();
+            assert!(
+                step.contains("USING COVERING INDEX"),
+                "{}: {step}",
+                view.word()
+            );
+        }
+    }
 }

@@ -96,20 +96,22 @@ impl WordStream<'_> {
         self.text.get(at..).and_then(|rest| rest.chars().next())
     }
 
-    /// A pair, or a single character where the run ends; false when it is to be passed over.
-    fn dense(&mut self, first: char) -> bool {
+    /// A pair, or a single character where the run ends; `None` when it is to be passed over, else
+    /// how many positions further it stands.
+    fn dense(&mut self, first: char) -> Option<usize> {
         let start = self.at;
         self.at += first.len_utf8();
         let second = self.char_at(self.at).filter(|c| is_dense(*c));
-        let known = std::mem::replace(&mut self.paired, second.is_some());
-        if second.is_none() && known && !self.tails {
-            return false;
+        let tail = std::mem::replace(&mut self.paired, second.is_some()) && second.is_none();
+        if tail && !self.tails {
+            return None;
         }
         self.token.text.push(first);
         self.token.text.extend(second);
         self.token.offset_from = start;
         self.token.offset_to = self.at + second.map_or(0, char::len_utf8);
-        true
+        // A tail stands where its pair does, or it would part the pair from the next word.
+        Some(usize::from(!tail))
     }
 
     /// A run of letters and digits; false when it is too long to be a word.
@@ -135,22 +137,20 @@ impl TokenStream for WordStream<'_> {
     fn advance(&mut self) -> bool {
         while let Some(c) = self.char_at(self.at) {
             self.token.text.clear();
-            if is_dense(c) {
-                if !self.dense(c) {
-                    continue;
-                }
+            let (further, found) = if is_dense(c) {
+                let further = self.dense(c);
+                (further.unwrap_or(0), further.is_some())
             } else if c.is_alphanumeric() {
-                if !self.run() {
-                    self.token.position = self.token.position.wrapping_add(1);
-                    continue;
-                }
+                (1, self.run())
             } else {
                 self.paired = false;
                 self.at += c.len_utf8();
-                continue;
+                (0, false)
+            };
+            self.token.position = self.token.position.wrapping_add(further);
+            if found {
+                return true;
             }
-            self.token.position = self.token.position.wrapping_add(1);
-            return true;
         }
         false
     }

@@ -7,8 +7,8 @@ use crate::query::{Form, Node, Scope, Term, Text};
 use std::ops::Bound;
 use std::sync::Arc;
 use tantivy::query::{
-    AllQuery, BitSetDocSet, BooleanQuery, ConstScorer, EmptyQuery, EnableScoring, Explanation,
-    Occur, PhrasePrefixQuery, PhraseQuery, Query, RangeQuery, Scorer, TermQuery, Weight,
+    BitSetDocSet, BooleanQuery, ConstScorer, EmptyQuery, EnableScoring, Explanation,
+    PhrasePrefixQuery, PhraseQuery, Query, RangeQuery, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, SegmentReader, TantivyError};
@@ -30,10 +30,7 @@ pub(super) fn plan(
     match node {
         Node::All(nodes) => Box::new(BooleanQuery::intersection(each(nodes))),
         Node::Any(nodes) => Box::new(BooleanQuery::union(each(nodes))),
-        Node::Not(inner) => Box::new(BooleanQuery::new(vec![
-            (Occur::Must, Box::new(AllQuery)),
-            (Occur::MustNot, plan(inner, fields, sets, viewer)),
-        ])),
+        Node::Not(inner) => Box::new(Except(Arc::from(plan(inner, fields, sets, viewer)))),
         Node::Term(Term::Text(text)) => words(text, fields),
         Node::Term(Term::Before(day)) => {
             let start = day.start(viewer.now, &viewer.zone).as_second();
@@ -125,16 +122,47 @@ impl Weight for InSet {
                 documents.insert(doc);
             }
         }
-        Ok(Box::new(ConstScorer::new(
-            BitSetDocSet::from(documents),
-            boost,
-        )))
+        Ok(scorer(documents, boost))
     }
 
     fn explain(&self, _: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
-        // Scores are never asked for: results are ordered by time.
-        Err(TantivyError::InvalidArgument(format!(
-            "document {doc} has no score"
-        )))
+        Err(no_score(doc))
     }
+}
+
+/// Matches documents that another query does not match. Tantivy's own exclusion seeks a phrase
+/// backwards, which its phrases do not survive.
+#[derive(Debug, Clone)]
+struct Except(Arc<dyn Query>);
+
+/// [`Except`] for one searcher.
+struct ExceptWeight(Box<dyn Weight>);
+
+impl Query for Except {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(ExceptWeight(self.0.weight(scoring)?)))
+    }
+}
+
+impl Weight for ExceptWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: f32) -> tantivy::Result<Box<dyn Scorer>> {
+        let mut documents = BitSet::with_max_value_and_full(reader.max_doc());
+        self.0.for_each_no_score(reader, &mut |matched| {
+            matched.iter().for_each(|doc| documents.remove(*doc));
+        })?;
+        Ok(scorer(documents, boost))
+    }
+
+    fn explain(&self, _: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        Err(no_score(doc))
+    }
+}
+
+fn scorer(documents: BitSet, boost: f32) -> Box<dyn Scorer> {
+    Box::new(ConstScorer::new(BitSetDocSet::from(documents), boost))
+}
+
+/// Scores are never asked for: results are ordered by time.
+fn no_score(doc: DocId) -> TantivyError {
+    TantivyError::InvalidArgument(format!("document {doc} has no score"))
 }

@@ -1,7 +1,6 @@
 //! Messages, folders and threading.
 
 use super::*;
-use proptest::prelude::*;
 
 #[test]
 fn a_second_writer_is_told_who_holds_the_cache() {
@@ -356,74 +355,4 @@ fn a_thread_of_ten_thousand_is_stored_in_pieces() {
         (page.total, page.rows.first().unwrap().messages),
         (1, 10_000)
     );
-}
-
-/// Messages in a small world, where everything collides: ids, subjects, people, times.
-fn any_mail() -> impl Strategy<Value = Vec<Arrived>> {
-    let one = (
-        0..6u8,
-        proptest::collection::vec(0..8u8, 0..3),
-        0..3u8,
-        0..2u8,
-        0..6i64,
-        0..8u8,
-    );
-    proptest::collection::vec(one, 1..14).prop_map(|all| {
-        type Dice = (u8, Vec<u8>, u8, u8, i64, u8);
-        let build = |(uid, dice): (u32, Dice)| {
-            let (id, references, subject, person, day, kind) = dice;
-            let references: Vec<String> =
-                references.into_iter().map(|r| format!("{r}@x")).collect();
-            let references: Vec<&str> = references.iter().map(String::as_str).collect();
-            let subject = ["Broken lamp", "Re: Broken lamp", "Invoice"][usize::from(subject)];
-            let mut message = mail(uid, &format!("{id}@x"), &references, subject);
-            message.message.from = vec![Address::new(
-                "",
-                ["a@c.example", "b@c.example"][usize::from(person)],
-            )];
-            message.message.automatic = kind == 0;
-            if kind == 1 {
-                message.message.message_id = None;
-            }
-            message.message.text = Remote::new(kind.to_string());
-            arrived_again(message).after(day * 4 * DAY)
-        };
-        (1u32..).zip(all).map(build).collect()
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// I16: whatever arrived and left in whatever order, the cache equals a rebuild.
-    #[test]
-    fn the_cache_is_a_function_of_what_is_on_the_server(
-        mails in any_mail(),
-        order in proptest::collection::vec(any::<u16>(), 14),
-        leave in proptest::collection::vec(any::<bool>(), 14),
-        size in 1..5usize,
-    ) {
-        let mut shuffled: Vec<(u16, Arrived)> = order.into_iter().zip(mails.clone()).collect();
-        shuffled.sort_by_key(|(n, _)| *n);
-        let mut fixture = Fixture::new();
-        for batch in shuffled.chunks(size) {
-            fixture.arrive(batch.iter().map(|(_, m)| m.clone()).collect());
-        }
-        let gone = |m: &Arrived| leave.get(m.uid as usize - 1).copied().unwrap_or(false);
-        for message in mails.iter().filter(|m| gone(m)) {
-            fixture.cache.gone(fixture.inbox, &[message.uid..=message.uid]).unwrap();
-        }
-        let mut rebuilt = Fixture::new();
-        rebuilt.arrive(mails.iter().filter(|m| !gone(m)).cloned().collect());
-        prop_assert_eq!(
-            fixture.cache.reader().dump().unwrap(),
-            rebuilt.cache.reader().dump().unwrap()
-        );
-        // I17: the index holds what the store holds.
-        fixture.index();
-        let me = Agent::new("ana");
-        let everything = parse("after:2000-01-01").unwrap();
-        let (_, total) = fixture.cache.reader().search(&everything, &viewer(&me), 1).unwrap();
-        prop_assert_eq!(total, fixture.page(View::All).total);
-    }
 }
