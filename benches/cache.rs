@@ -68,7 +68,10 @@ fn import(dir: &Path) {
     let indexing = start.elapsed();
     println!("{} messages, {} MB", paths.len(), bytes / 1_000_000);
     println!("  parse {parsing:.2?}, store {storing:.2?}, index {indexing:.2?}");
+    drop(cache);
     let kept = size(home.path());
+    let records = fs::metadata(home.path().join("cache.db")).unwrap().len();
+    println!("  database {} MB", records / 1_000_000);
     println!(
         "  on disk {} MB, {} %",
         kept / 1_000_000,

@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(super) use words::{Token, tokens};
+pub(super) use words::{Token, first, tokens};
 
 use super::lock::Lock;
 use super::{DATABASE, Error, lock, record, schema};

@@ -34,6 +34,25 @@ pub(super) fn register(index: &Index) {
 /// The words of a text that is searched for, or searched in outside the index.
 pub(in crate::cache) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
+    each(text, |token| {
+        tokens.push(token);
+        true
+    });
+    tokens
+}
+
+/// The first word of a text that fits.
+pub(in crate::cache) fn first(text: &str, fits: impl Fn(&Token) -> bool) -> Option<Token> {
+    let mut found = None;
+    each(text, |token| {
+        found = Some(token).filter(&fits);
+        found.is_none()
+    });
+    found
+}
+
+/// Hands out words until `go_on` says no.
+fn each(text: &str, mut go_on: impl FnMut(Token) -> bool) {
     let mut analyzer = analyzer(false);
     let mut stream = analyzer.token_stream(text);
     while stream.advance() {
@@ -41,13 +60,15 @@ pub(in crate::cache) fn tokens(text: &str) -> Vec<Token> {
         let source = text.get(token.offset_from..token.offset_to);
         let mut chars = source.unwrap_or_default().chars();
         let first = chars.next();
-        tokens.push(Token {
+        let token = Token {
             text: token.text.clone(),
             span: (token.offset_from, token.offset_to),
             single: first.is_some_and(is_dense) && chars.next().is_none(),
-        });
+        };
+        if !go_on(token) {
+            break;
+        }
     }
-    tokens
 }
 
 fn analyzer(tails: bool) -> TextAnalyzer {

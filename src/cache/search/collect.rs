@@ -1,6 +1,7 @@
 //! Gathering matches: the newest of each conversation.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::ColumnValues;
@@ -17,6 +18,29 @@ pub(super) struct Found {
     pub conversation: i64,
 }
 
+type ByConversation = HashMap<i64, Found, BuildHasherDefault<Spread>>;
+
+/// Spreads row numbers over a table. They are our own, so nobody can choose them to collide.
+#[derive(Default)]
+pub(super) struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_i64(i64::from(*byte));
+        }
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        let mixed = (self.0 ^ number.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Keeps the newest match of every conversation.
 pub(super) struct Newest;
 
@@ -25,7 +49,7 @@ pub(super) struct SegmentNewest {
     at: Arc<dyn ColumnValues<i64>>,
     document: Arc<dyn ColumnValues<i64>>,
     conversation: Arc<dyn ColumnValues<i64>>,
-    found: HashMap<i64, Found>,
+    found: ByConversation,
 }
 
 impl Collector for Newest {
@@ -38,7 +62,7 @@ impl Collector for Newest {
             at: fast.column_first_or_default("at")?,
             document: fast.column_first_or_default("document")?,
             conversation: fast.column_first_or_default("conversation")?,
-            found: HashMap::new(),
+            found: ByConversation::default(),
         })
     }
 
@@ -46,10 +70,10 @@ impl Collector for Newest {
         false
     }
 
-    fn merge_fruits(&self, segments: Vec<HashMap<i64, Found>>) -> tantivy::Result<Vec<Found>> {
+    fn merge_fruits(&self, segments: Vec<ByConversation>) -> tantivy::Result<Vec<Found>> {
         let mut segments = segments.into_iter();
         let mut all = segments.next().unwrap_or_default();
-        for found in segments.flat_map(HashMap::into_values) {
+        for found in segments.flat_map(ByConversation::into_values) {
             keep(&mut all, found);
         }
         Ok(all.into_values().collect())
@@ -57,7 +81,7 @@ impl Collector for Newest {
 }
 
 impl SegmentCollector for SegmentNewest {
-    type Fruit = HashMap<i64, Found>;
+    type Fruit = ByConversation;
 
     fn collect(&mut self, doc: DocId, _: Score) {
         let found = Found {
@@ -68,12 +92,12 @@ impl SegmentCollector for SegmentNewest {
         keep(&mut self.found, found);
     }
 
-    fn harvest(self) -> HashMap<i64, Found> {
+    fn harvest(self) -> ByConversation {
         self.found
     }
 }
 
-fn keep(all: &mut HashMap<i64, Found>, found: Found) {
+fn keep(all: &mut ByConversation, found: Found) {
     let held = all.entry(found.conversation).or_insert(found);
     *held = (*held).max(found);
 }

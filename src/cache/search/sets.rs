@@ -107,6 +107,7 @@ pub(super) fn newest(conn: &Connection, set: &Set, limit: usize) -> Sql<Vec<Foun
     let mut latest = conn.prepare_cached(
         "SELECT key FROM message WHERE conversation = ? ORDER BY at DESC, tie DESC LIMIT 1",
     )?;
+    let limit = limit.min(set.len());
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
     while found.len() < limit {

@@ -1,6 +1,6 @@
 //! The words around a match.
 
-use crate::cache::index::{Token, tokens};
+use crate::cache::index::{Token, first, tokens};
 use crate::query::{Form, Query, Term};
 
 /// Bytes of a text that are looked through.
@@ -31,7 +31,7 @@ pub(super) fn around(text: &str, words: &[(String, bool)]) -> String {
     };
     let at = match words {
         [] => 0,
-        _ => tokens(text).iter().find(|t| hit(t)).map_or(0, |t| t.span.0),
+        _ => first(text, hit).map_or(0, |t| t.span.0),
     };
     let start = floor(text, at.saturating_sub(BEFORE));
     let end = floor(text, at.saturating_add(AFTER));
