@@ -1,6 +1,7 @@
 //! The program as scripts see it: arguments, exit codes, standard output and error.
 
 mod configuration;
+mod demo;
 mod office;
 mod serving;
 mod usage;

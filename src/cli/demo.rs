@@ -6,12 +6,14 @@
 use super::args::DemoArgs;
 use super::exit::{Exit, Failure};
 use super::out::Out;
+use crate::clock;
 use crate::config;
 use crate::engine::{Mode, Setup};
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Options, Pace, Sandbox};
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,6 +21,10 @@ use tokio::signal::unix::{SignalKind, signal};
 const FIRST: (&str, &str) = ("sam", "Sam Doyle");
 /// A second person, to try two terminals at once.
 const SECOND: (&str, &str) = ("kim", "Kim Osei");
+
+/// The folder is tried to be removed so often, with this between.
+const REMOVALS: usize = 50;
+const BETWEEN_REMOVALS: Duration = Duration::from_millis(100);
 
 /// A running demo.
 pub struct Demo {
@@ -39,12 +45,20 @@ struct ServeRecord<'a> {
 }
 
 impl Demo {
-    /// Starts the servers, fills the mailbox and writes the configurations.
+    /// Starts the servers, fills the mailbox, calls the teammates unless only the servers are
+    /// wanted, and writes the configurations.
     pub async fn start(args: &DemoArgs) -> Result<Self, Failure> {
         let (folder, scratch) = folder(args.keep.as_deref())?;
-        let sandbox = Sandbox::start(Options::default())
+        let mut sandbox = Sandbox::start(Options::default())
             .await
             .map_err(|why| failure("cannot start the demo's servers on this machine", &why))?;
+        let filled = sandbox.seed(clock::now());
+        filled
+            .and_then(|conversations| match args.serve {
+                true => Ok(()),
+                false => sandbox.call_teammates(&conversations, Pace::default()),
+            })
+            .map_err(|why| failure("cannot fill the demo's mailbox", &why))?;
         let demo = Self {
             sandbox,
             folder,
@@ -52,7 +66,8 @@ impl Demo {
         };
         for (nick, name) in [FIRST, SECOND] {
             let seat = demo.folder.join(nick);
-            fs::create_dir(&seat)
+            fs::create_dir_all(seat.join("cache"))
+                .and_then(|()| fs::create_dir(seat.join("data")))
                 .and_then(|()| fs::write(seat.join("config.toml"), demo.config(nick, name)))
                 .map_err(|why| failure(&format!("cannot write {}", seat.display()), &why))?;
         }
@@ -75,15 +90,20 @@ impl Demo {
     /// Stops the servers and removes what is not kept.
     pub async fn stop(self) -> Result<(), Failure> {
         self.sandbox.stop().await;
-        match self.scratch {
-            Some(scratch) => {
-                let path = scratch.path().to_owned();
-                scratch
-                    .close()
-                    .map_err(|why| failure(&format!("cannot remove {}", path.display()), &why))
+        let Some(scratch) = self.scratch else {
+            return Ok(());
+        };
+        // The index may still be tidying up in a thread of its own.
+        let folder = scratch.keep();
+        let mut removed = fs::remove_dir_all(&folder);
+        for _ in 0..REMOVALS {
+            if removed.is_ok() {
+                break;
             }
-            None => Ok(()),
+            clock::sleep(BETWEEN_REMOVALS).await;
+            removed = fs::remove_dir_all(&folder);
         }
+        removed.map_err(|why| failure(&format!("cannot remove {}", folder.display()), &why))
     }
 }
 

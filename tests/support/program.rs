@@ -42,6 +42,11 @@ impl Home {
         home
     }
 
+    /// A home with the configuration that lies elsewhere.
+    pub fn like(config: &Path) -> Self {
+        Self::with(&std::fs::read_to_string(config).unwrap())
+    }
+
     /// The folder everything is in.
     pub fn path(&self) -> &Path {
         self.dir.path()
