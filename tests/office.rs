@@ -1,4 +1,5 @@
 //! Teams at work: several engines on one mailbox.
 
 mod claims;
+mod mirror;
 mod replies;

@@ -6,6 +6,7 @@ use postroom::sandbox::faults::{Fault, Feature, Verb};
 use postroom::team::{Agent, Grade, Refusal, Status};
 use postroom::view::View;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_is_seen_by_the_other_and_cannot_be_repeated() {
@@ -94,7 +95,7 @@ async fn status_tags_notes_and_presence_reach_the_other() {
         if keywords().contains("$pr-wait") {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        postroom::clock::sleep(Duration::from_millis(50)).await;
     }
     let flags = keywords();
     for wanted in ["$pr-wait", "$pr-own", "$pr-o-ana", "$pr-t-billing"] {

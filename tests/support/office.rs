@@ -158,7 +158,7 @@ impl Person {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, heard)
+        postroom::clock::deadline(PATIENCE, heard)
             .await
             .expect("nothing of the kind was heard")
     }
@@ -236,10 +236,10 @@ impl Person {
                 {
                     return thread;
                 }
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                postroom::clock::sleep(Duration::from_millis(50)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, seen)
+        postroom::clock::deadline(PATIENCE, seen)
             .await
             .expect("it never looked as wanted")
     }

@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 
 /// A difference counts after this long: the mirror follows the journal, and both need a moment.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// The mirror is kept on the newest so many messages of a conversation.
+const MIRRORED: usize = 20;
 /// A conversation the team changed so recently may still be on its way into the mirror.
 const RECENT: Duration = Duration::from_secs(15);
 
@@ -188,7 +190,8 @@ fn age(at: Timestamp) -> Duration {
 }
 
 impl Open {
-    /// From the flags as the cache has them; what it does not know yet is repaired later.
+    /// From the flags as the server has them now: the cache may be behind. What has to go goes
+    /// first, so that a mirror cut in between shows no status rather than two.
     async fn store_keywords(
         &mut self,
         places: &[PlaceFact],
@@ -201,18 +204,18 @@ impl Open {
         if !self.keywords_allowed {
             return Ok(());
         }
-        let mut changes: BTreeMap<(Vec<String>, bool), Vec<u32>> = BTreeMap::new();
-        for place in places.iter().filter(|p| p.role == FolderRole::Inbox) {
-            let current = place.flags.iter().cloned().collect();
-            let (add, remove) = keywords::difference(&current, wanted, &Names::default());
-            for (change, adds) in [(add, true), (remove, false)] {
-                let change: Vec<String> = change.into_iter().collect();
-                changes.entry((change, adds)).or_default().push(place.uid);
-            }
-        }
-        for ((change, adds), uids) in changes {
-            if !change.is_empty() {
-                self.connection.store(&uids, adds, &change).await?;
+        let in_inbox = places.iter().filter(|p| p.role == FolderRole::Inbox);
+        for place in in_inbox.rev().take(MIRRORED) {
+            let rows = self.connection.flags(place.uid..=place.uid).await?;
+            for row in rows {
+                let current = row.flags.into_iter().collect();
+                let (add, remove) = keywords::difference(&current, wanted, &Names::default());
+                for (change, adds) in [(remove, false), (add, true)] {
+                    let change: Vec<String> = change.into_iter().collect();
+                    if !change.is_empty() {
+                        self.connection.store(&[row.uid], adds, &change).await?;
+                    }
+                }
             }
         }
         Ok(())
