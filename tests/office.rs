@@ -2,4 +2,5 @@
 
 mod claims;
 mod mirror;
+mod demo;
 mod replies;

@@ -5,14 +5,17 @@
 //! keywords. Not there: BODYSTRUCTURE, single MIME parts and extended SEARCH, which nobody here
 //! asks a server for.
 
+mod change;
 mod fetch;
 mod folders;
+mod login;
 mod messages;
 mod search;
 mod section;
 mod session;
 #[cfg(test)]
 mod tests;
+mod verb;
 mod view;
 mod wire;
 

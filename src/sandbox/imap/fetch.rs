@@ -1,13 +1,23 @@
 //! FETCH: which items, and how they are made.
 
+use super::folders::set_has;
 use super::section;
-use super::view::{fetch_flags, long_number, number};
-use crate::sandbox::store::Message;
+use super::session::{Reply, Session, other_code};
+use super::view::{View, fetch_flags, long_number, number, vanished};
+use crate::sandbox::faults::Feature;
+use crate::sandbox::store::{Folder, Message};
+use imap_next::imap_types::command::FetchModifier;
 use imap_next::imap_types::core::{Literal, NString, Vec1};
 use imap_next::imap_types::datetime::DateTime;
 use imap_next::imap_types::fetch::{
     MacroOrMessageDataItemNames, MessageDataItem, MessageDataItemName, Section,
 };
+use imap_next::imap_types::response::Data;
+use imap_next::imap_types::sequence::SequenceSet;
+use std::io;
+
+/// Messages answered between two looks at the connection.
+const FETCH_CHUNK: usize = 64;
 
 /// What one FETCH asks for.
 #[derive(Debug, Clone)]
@@ -60,6 +70,115 @@ impl Wanted {
         let items: Vec<_> = self.names.iter().filter_map(|n| item(n, message)).collect();
         Vec1::try_from(items).ok()
     }
+}
+
+impl Session {
+    /// Answers FETCH, a few messages at a time.
+    pub(super) async fn fetch(
+        &mut self,
+        set: &SequenceSet,
+        wanted: &Wanted,
+        by_uid: bool,
+        modifiers: &[FetchModifier],
+    ) -> io::Result<Reply> {
+        let (mut since, mut tell_gone) = (None, false);
+        for modifier in modifiers {
+            match modifier {
+                FetchModifier::ChangedSince(modseq) => since = Some(modseq.get()),
+                FetchModifier::Vanished => tell_gone = true,
+            }
+        }
+        let counted = since.is_some() || wanted.modseq;
+        if counted && !self.has(Feature::Condstore) {
+            return Ok(Reply::bad("changes are not counted here"));
+        }
+        self.condstore |= counted;
+        if tell_gone && !(by_uid && self.qresync && since.is_some()) {
+            return Ok(Reply::bad(
+                "VANISHED needs UID FETCH, QRESYNC and CHANGEDSINCE",
+            ));
+        }
+        let Some(uids) = self.resolve(set, by_uid) else {
+            return Ok(Reply::bad("no such message number"));
+        };
+        if let (Some(since), true) = (since, tell_gone) {
+            self.say_vanished(set, since);
+        }
+        let mut missing = false;
+        for chunk in uids.chunks(FETCH_CHUNK) {
+            missing |= self.fetch_chunk(chunk, wanted, since);
+            self.wire.relieve().await?;
+        }
+        // RFC 5530 section 3: a number that is still the client's, a message that is not there.
+        Ok(match missing && !by_uid {
+            true => Reply::no("some messages are gone").code(other_code("EXPUNGEISSUED")),
+            false => Reply::ok("done"),
+        }
+        .keeping_numbers(!by_uid))
+    }
+
+    /// Answers some messages; returns whether one of them is gone.
+    fn fetch_chunk(&mut self, uids: &[u32], wanted: &Wanted, since: Option<u64>) -> bool {
+        let Some(view) = &self.view else { return true };
+        let marks = wanted.marks_seen && !view.read_only;
+        let more = wanted.with_flags();
+        let answer = |folder: &Folder, uid: u32, wanted: &Wanted| {
+            let message = folder.message(uid)?;
+            let fresh = since.is_none_or(|since| message.modseq > since);
+            let data = fresh.then(|| fetched(view, message, wanted)).flatten();
+            Some(data)
+        };
+        let answers: Vec<_> = if marks {
+            self.office.store.change(|mail| {
+                let Ok(folder) = mail.folder_mut(&view.name) else {
+                    return Vec::new();
+                };
+                let mut answers = Vec::new();
+                for uid in uids {
+                    let unseen = folder.message(*uid).is_some_and(|m| !m.has("\\Seen"));
+                    let see = |flags: &mut Vec<String>| flags.push("\\Seen".to_owned());
+                    let marked = unseen && folder.set_flags(*uid, see).is_ok();
+                    let wanted = if marked { &more } else { wanted };
+                    answers.push(answer(folder, *uid, wanted));
+                }
+                answers
+            })
+        } else {
+            self.office.store.read(|mail| {
+                let Ok(folder) = mail.folder(&view.name) else {
+                    return Vec::new();
+                };
+                uids.iter()
+                    .map(|uid| answer(folder, *uid, wanted))
+                    .collect()
+            })
+        };
+        let missing = answers.len() < uids.len() || answers.iter().any(Option::is_none);
+        for data in answers.into_iter().flatten().flatten() {
+            self.wire.data(data);
+        }
+        missing
+    }
+
+    fn say_vanished(&mut self, set: &SequenceSet, since: u64) {
+        let Some(view) = &self.view else { return };
+        let gone = self.office.store.read(|mail| {
+            let folder = mail.folder(&view.name).ok()?;
+            let gone = folder.expunged_since(since);
+            Some(gone.filter(|uid| set_has(set, *uid)).collect::<Vec<_>>())
+        });
+        let mut gone = gone.unwrap_or_default();
+        gone.sort_unstable();
+        if let Some(data) = vanished(&gone, true) {
+            self.wire.data(data);
+        }
+    }
+}
+
+fn fetched(view: &View, message: &Message, wanted: &Wanted) -> Option<Data<'static>> {
+    let seq = view.seq(message.uid)?;
+    let items = wanted.items(message)?;
+    Some(Data::Fetch { seq, items })
 }
 
 fn marks_seen(name: &MessageDataItemName<'_>) -> bool {

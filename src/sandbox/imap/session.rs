@@ -1,20 +1,19 @@
 //! One client's session: reads commands, meets faults, answers in order.
 
 use super::Office;
+use super::login::capabilities;
+use super::verb::{folder_command, verb_of};
 use super::view::{Manner, View};
 use super::wire::{Incoming, Wire};
 use crate::clock;
 use crate::limits;
 use crate::sandbox::faults::{Fault, Feature, Verb};
-use imap_next::imap_types::auth::{AuthMechanism, AuthenticateData};
 use imap_next::imap_types::command::{Command, CommandBody};
-use imap_next::imap_types::core::{Atom, Tag, Text, Vec1};
-use imap_next::imap_types::extensions::enable::CapabilityEnable;
+use imap_next::imap_types::core::{Tag, Text};
 use imap_next::imap_types::response::{
-    Capability, Code, Data, Greeting, Status, StatusBody, StatusKind, Tagged,
+    Code, Data, Greeting, Status, StatusBody, StatusKind, Tagged,
 };
 use imap_next::server::Event;
-use imap_next::types::CommandAuthenticate;
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
@@ -28,10 +27,10 @@ pub(super) struct Session {
     pub(super) view: Option<View>,
     pub(super) condstore: bool,
     pub(super) qresync: bool,
-    authenticated: bool,
+    pub(super) authenticated: bool,
     bad: usize,
     /// The tag of an AUTHENTICATE that waits for the client's next line.
-    pending: Option<Tag<'static>>,
+    pub(super) pending: Option<Tag<'static>>,
 }
 
 /// How a command ended.
@@ -76,7 +75,8 @@ impl Reply {
         }
     }
 
-    fn tagged(self, tag: Tag<'static>) -> Status<'static> {
+    /// The answer with its tag.
+    pub(super) fn tagged(self, tag: Tag<'static>) -> Status<'static> {
         let body = StatusBody {
             kind: self.kind,
             code: self.code,
@@ -182,7 +182,10 @@ impl Session {
         let lose = match self.meet_fault(verb, &tag).await? {
             Met::Go => false,
             Met::Lose => true,
-            Met::Answered => return Ok(true),
+            Met::Refuse(status) => {
+                self.wire.finish(status);
+                return Ok(true);
+            }
             Met::Close => return Ok(false),
         };
         let leaves = verb == Verb::Logout;
@@ -196,7 +199,8 @@ impl Session {
         Ok(!leaves)
     }
 
-    async fn meet_fault(&mut self, verb: Verb, tag: &Tag<'static>) -> io::Result<Met> {
+    /// Looks up what the fault script has for a command.
+    pub(super) async fn meet_fault(&mut self, verb: Verb, tag: &Tag<'static>) -> io::Result<Met> {
         let lag = self.office.faults.current_lag();
         if !lag.is_zero() {
             clock::sleep(lag).await;
@@ -204,12 +208,11 @@ impl Session {
         let Some(fault) = self.office.faults.take(verb) else {
             return Ok(Met::Go);
         };
-        let tag = tag.inner();
         Ok(match fault {
-            Fault::No(text) => self.answer_raw(&format!("{tag} NO {text}\r\n")),
-            Fault::Bad(text) => self.answer_raw(&format!("{tag} BAD {text}\r\n")),
+            Fault::No(text) => refusal(tag, StatusKind::No, text),
+            Fault::Bad(text) => refusal(tag, StatusKind::Bad, text),
             Fault::Bye(text) => {
-                self.answer_raw(&format!("* BYE {text}\r\n"));
+                self.wire.say(format!("* BYE {text}\r\n").as_bytes());
                 Met::Close
             }
             Fault::Drop => Met::Close,
@@ -227,11 +230,6 @@ impl Session {
                 Met::Go
             }
         })
-    }
-
-    fn answer_raw(&mut self, line: &str) -> Met {
-        self.wire.say(line.as_bytes());
-        Met::Answered
     }
 
     async fn dispatch(&mut self, body: CommandBody<'static>) -> io::Result<Reply> {
@@ -280,80 +278,6 @@ impl Session {
         self.wire.data(Data::Id { parameters });
     }
 
-    fn log_in(&mut self, user: &[u8], password: &[u8]) -> Reply {
-        let right = std::str::from_utf8(user)
-            .ok()
-            .and_then(|user| self.office.users.get(user))
-            .is_some_and(|own| own.as_bytes() == password);
-        self.authenticated |= right;
-        if right {
-            Reply::ok("logged in").code(Code::Capability(capabilities(&self.office)))
-        } else {
-            let code = other_code("AUTHENTICATIONFAILED");
-            Reply::no("wrong user or password").code(code)
-        }
-    }
-
-    async fn authenticate(&mut self, command: CommandAuthenticate) -> io::Result<bool> {
-        let tag = command.tag;
-        match self.meet_fault(Verb::Authenticate, &tag).await? {
-            Met::Go => {}
-            Met::Answered | Met::Lose | Met::Close => return Ok(false),
-        }
-        match (command.mechanism, command.initial_response) {
-            (AuthMechanism::Plain, Some(response)) => {
-                let reply = self.plain(response.declassify());
-                self.wire.authenticated(reply.tagged(tag));
-            }
-            (AuthMechanism::Plain, None) => {
-                self.pending = Some(tag);
-                self.wire.challenge();
-            }
-            _ => {
-                let reply = Reply::no("only PLAIN is supported");
-                self.wire.authenticated(reply.tagged(tag));
-            }
-        }
-        Ok(true)
-    }
-
-    fn credentials(&mut self, data: AuthenticateData<'static>) {
-        let Some(tag) = self.pending.take() else {
-            return;
-        };
-        let reply = match data {
-            AuthenticateData::Continue(response) => self.plain(response.declassify()),
-            AuthenticateData::Cancel => Reply::bad("cancelled"),
-        };
-        self.wire.authenticated(reply.tagged(tag));
-    }
-
-    /// RFC 4616: authorization identity, user and password with NUL between them.
-    fn plain(&mut self, response: &[u8]) -> Reply {
-        let mut parts = response.split(|b| *b == 0).skip(1);
-        match (parts.next(), parts.next()) {
-            (Some(user), Some(password)) => self.log_in(user, password),
-            _ => Reply::bad("not a PLAIN response"),
-        }
-    }
-
-    fn enable(&mut self, wanted: &Vec1<CapabilityEnable<'static>>) -> Reply {
-        let mut enabled = Vec::new();
-        for one in wanted.as_ref() {
-            let name = one.to_string();
-            let qresync = name.eq_ignore_ascii_case("QRESYNC") && self.has(Feature::Qresync);
-            let condstore = name.eq_ignore_ascii_case("CONDSTORE") && self.has(Feature::Condstore);
-            if qresync || condstore {
-                self.condstore = true;
-                self.qresync |= qresync;
-                enabled.push(one.clone());
-            }
-        }
-        let capabilities = enabled;
-        self.wire.data(Data::Enabled { capabilities });
-        Reply::ok("done")
-    }
-
     /// RFC 2177: tells of changes as they happen until the client says DONE.
     async fn idle(&mut self, tag: Tag<'static>) -> io::Result<bool> {
         let refusal = if !self.authenticated {
@@ -369,7 +293,11 @@ impl Session {
         }
         match self.meet_fault(Verb::Idle, &tag).await? {
             Met::Go => {}
-            Met::Answered | Met::Lose | Met::Close => return Ok(false),
+            Met::Refuse(status) => {
+                self.wire.refuse_idle(status);
+                return Ok(true);
+            }
+            Met::Lose | Met::Close => return Ok(false),
         }
         let mut changes = self.office.store.changes();
         self.wire.idle();
@@ -401,93 +329,32 @@ impl Session {
 }
 
 /// What became of a command that may meet a fault.
-enum Met {
+pub(super) enum Met {
+    /// It is done as usual.
     Go,
+    /// It is done, but not answered.
     Lose,
-    Answered,
+    /// It is answered with this and not done.
+    Refuse(Status<'static>),
+    /// The connection ends.
     Close,
+}
+
+/// A refusal in the words of the fault script. A code at its start is part of the text here and a
+/// code on the wire.
+fn refusal(tag: &Tag<'static>, kind: StatusKind, text: String) -> Met {
+    let text = Text::try_from(text).unwrap_or_else(|_| Text::unvalidated("refused"));
+    let body = StatusBody {
+        kind,
+        code: None,
+        text,
+    };
+    let tag = tag.clone();
+    Met::Refuse(Status::Tagged(Tagged { tag, body }))
 }
 
 /// A code the codec has no name for.
 pub(super) fn other_code(name: &'static str) -> Code<'static> {
     use imap_next::imap_types::response::CodeOther;
     Code::Other(CodeOther::unvalidated(name.as_bytes()))
-}
-
-fn capabilities(office: &Office) -> Vec1<Capability<'static>> {
-    let optional = [
-        (Feature::LiteralPlus, "LITERAL+"),
-        (Feature::Idle, "IDLE"),
-        (Feature::Enable, "ENABLE"),
-        (Feature::Id, "ID"),
-        (Feature::Namespace, "NAMESPACE"),
-        (Feature::UidPlus, "UIDPLUS"),
-        (Feature::Move, "MOVE"),
-        (Feature::Condstore, "CONDSTORE"),
-        (Feature::Qresync, "QRESYNC"),
-        (Feature::SpecialUse, "SPECIAL-USE"),
-    ];
-    let always = ["IMAP4rev1", "SASL-IR", "AUTH=PLAIN", "UNSELECT"];
-    let shown = optional
-        .iter()
-        .filter(|(feature, _)| office.faults.has(*feature));
-    let names = always.into_iter().chain(shown.map(|(_, name)| *name));
-    let list = names.map(|name| Capability::from(Atom::unvalidated(name)));
-    Vec1::unvalidated(list.collect())
-}
-
-fn folder_command(body: &CommandBody<'_>) -> bool {
-    matches!(
-        verb_of(body),
-        Some(
-            Verb::Select
-                | Verb::Examine
-                | Verb::Unselect
-                | Verb::Close
-                | Verb::Create
-                | Verb::Delete
-                | Verb::Rename
-                | Verb::Subscribe
-                | Verb::Unsubscribe
-                | Verb::List
-                | Verb::Lsub
-                | Verb::Status
-                | Verb::Namespace
-        )
-    )
-}
-
-fn verb_of(body: &CommandBody<'_>) -> Option<Verb> {
-    Some(match body {
-        CommandBody::Capability => Verb::Capability,
-        CommandBody::Noop => Verb::Noop,
-        CommandBody::Logout => Verb::Logout,
-        CommandBody::Login { .. } => Verb::Login,
-        CommandBody::Authenticate { .. } => Verb::Authenticate,
-        CommandBody::Select { .. } => Verb::Select,
-        CommandBody::Examine { .. } => Verb::Examine,
-        CommandBody::Unselect => Verb::Unselect,
-        CommandBody::Close => Verb::Close,
-        CommandBody::Create { .. } => Verb::Create,
-        CommandBody::Delete { .. } => Verb::Delete,
-        CommandBody::Rename { .. } => Verb::Rename,
-        CommandBody::Subscribe { .. } => Verb::Subscribe,
-        CommandBody::Unsubscribe { .. } => Verb::Unsubscribe,
-        CommandBody::List { .. } => Verb::List,
-        CommandBody::Lsub { .. } => Verb::Lsub,
-        CommandBody::Status { .. } => Verb::Status,
-        CommandBody::Append { .. } => Verb::Append,
-        CommandBody::Check => Verb::Check,
-        CommandBody::Expunge | CommandBody::ExpungeUid { .. } => Verb::Expunge,
-        CommandBody::Search { .. } => Verb::Search,
-        CommandBody::Fetch { .. } => Verb::Fetch,
-        CommandBody::Store { .. } => Verb::Store,
-        CommandBody::Copy { .. } => Verb::Copy,
-        CommandBody::Move { .. } => Verb::Move,
-        CommandBody::Idle => Verb::Idle,
-        CommandBody::Enable { .. } => Verb::Enable,
-        CommandBody::Id { .. } => Verb::Id,
-        CommandBody::Namespace => Verb::Namespace,
-        _ => return None,
-    })
 }

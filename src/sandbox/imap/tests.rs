@@ -462,3 +462,21 @@ async fn stopping_closes_every_connection() {
     sandbox.stop().await;
     assert_eq!(raw.line().await, "");
 }
+
+#[tokio::test]
+async fn a_refused_idle_or_sign_in_leaves_the_session_usable() {
+    let sandbox = sandbox(0).await;
+    let no = |text: &str| Fault::No(text.to_owned());
+    let mut raw = Raw::connect(&sandbox).await;
+    let sign_in = "AUTHENTICATE PLAIN AHN1cHBvcnQAc2FuZGJveA==";
+    sandbox
+        .faults
+        .next(Verb::Authenticate, no("[UNAVAILABLE] later"));
+    let lines = raw.run(&format!("A {sign_in}")).await;
+    assert_eq!(lines, ["A NO [UNAVAILABLE] later"]);
+    assert!(raw.run(&format!("B {sign_in}")).await[0].starts_with("B OK"));
+    raw.run("C SELECT INBOX").await;
+    sandbox.faults.next(Verb::Idle, no("not now"));
+    assert_eq!(raw.run("D IDLE").await, ["D NO not now"]);
+    assert_eq!(raw.run("E NOOP").await, ["E OK done"]);
+}

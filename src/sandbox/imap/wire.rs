@@ -135,6 +135,11 @@ impl Wire {
         });
     }
 
+    /// Ends a command with a finished answer.
+    pub(super) fn finish(&mut self, status: Status<'static>) {
+        self.server.enqueue_status(status);
+    }
+
     /// Ends AUTHENTICATE.
     pub(super) fn authenticated(&mut self, status: Status<'static>) {
         // An error means that no AUTHENTICATE is going on, and then there is nothing to end.
