@@ -31,7 +31,9 @@ async fn the_first_screens_are_what_the_script_says() {
         .map(|conversation| (conversation.subject.as_str(), conversation))
         .collect();
     let queue = ana.rows(View::Queue).await;
-    let unowned = conversations.iter().filter(|c| c.status.is_none() && c.owner.is_none());
+    let unowned = conversations
+        .iter()
+        .filter(|c| c.status.is_none() && c.owner.is_none());
     assert_eq!(queue.len(), unowned.count(), "{queue:#?}");
     assert_eq!(queue[0].subject.raw(), "Refund for order 4417");
     assert_eq!(queue[0].messages, 3);
@@ -58,7 +60,11 @@ async fn every_conversation_is_one_and_stands_where_the_script_says() {
         let status = told.status.unwrap_or(thread.row.status);
         assert_eq!(thread.row.status, status, "{}", told.subject);
         assert_eq!(thread.notes.len(), told.notes.len(), "{}", told.subject);
-        assert!(thread.events.iter().all(|event| event.refusal.is_none()), "{}", told.subject);
+        assert!(
+            thread.events.iter().all(|event| event.refusal.is_none()),
+            "{}",
+            told.subject
+        );
     }
     assert_eq!(conversations.len(), CONVERSATIONS);
     // Looking around makes no events but one's own: the mirror agreed with the fold.
@@ -71,7 +77,10 @@ async fn a_teammate_answers_and_the_engine_shows_it() {
     let (mut sandbox, conversations, mut ana) = demo().await;
     let pace = Pace(Duration::from_millis(20));
     sandbox.call_teammates(&conversations, pace).unwrap();
-    let klaus = conversations.iter().find(|c| c.customer == "Klaus Weidemann").unwrap();
+    let klaus = conversations
+        .iter()
+        .find(|c| c.customer == "Klaus Weidemann")
+        .unwrap();
     let name = ConversationName::new(klaus.root.clone());
     let thread = ana.sees(&name, |thread| thread.messages.len() == 2).await;
     assert_eq!(thread.row.owner, Some(Agent::new("ben")));

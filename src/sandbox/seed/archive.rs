@@ -9,6 +9,7 @@ use crate::sandbox::letter::{Auto, Person, file};
 use crate::team::Status;
 use jiff::SignedDuration;
 use jiff::tz::Offset;
+use std::collections::BTreeSet;
 
 /// The youngest of these conversations is this old; younger ones are written by hand.
 const FROM: SignedDuration = SignedDuration::from_hours(80);
@@ -16,6 +17,13 @@ const FROM: SignedDuration = SignedDuration::from_hours(80);
 const TO: SignedDuration = SignedDuration::from_hours(6 * 7 * 24);
 /// Visits every story before any again: no divisor of a number of stories that is likely.
 const STRIDE: usize = 11;
+
+/// How often other words are tried before somebody may repeat a subject.
+const TRIES: usize = 24;
+
+/// Who wrote under which subject. Nobody uses one twice: threading takes a second mail of the same
+/// person with the same subject for the same conversation.
+type Used = BTreeSet<(String, String)>;
 
 /// What fills the blanks of one conversation.
 struct Blanks {
@@ -32,6 +40,7 @@ pub(super) fn tell(
     let span = (TO - FROM).as_secs();
     let total = i64::try_from(count.max(1)).unwrap_or(i64::MAX);
     let mut told = Vec::new();
+    let mut used = Used::new();
     let mut at = 0;
     for number in 0..count {
         let left = total - i64::try_from(number).unwrap_or(total);
@@ -39,17 +48,17 @@ pub(super) fn tell(
         let age = FROM + SignedDuration::from_secs(span / total * left + jitter);
         let opened = desk.before(age);
         told.extend(match dice.below(100) {
-            0..=11 => pick(&script.archive.leaflet, number).map(|leaflet| {
+            0..=11 => pick(&script.archive.leaflet, number).and_then(|leaflet| {
                 let state = state("ben", Status::Done, &[]);
-                leaflet_tale(leaflet, script, desk, opened, state, dice)
+                leaflet_tale(leaflet, (script, desk), opened, state, &mut used, dice)
             }),
-            12..=18 => pick(&script.archive.junk, number).map(|leaflet| {
+            12..=18 => pick(&script.archive.junk, number).and_then(|leaflet| {
                 let state = state("bea", Status::Spam, &[]);
-                leaflet_tale(leaflet, script, desk, opened, state, dice)
+                leaflet_tale(leaflet, (script, desk), opened, state, &mut used, dice)
             }),
             _ => {
                 at += 1;
-                story_tale(script, desk, opened, at, dice)
+                story_tale((script, desk), opened, at, &mut used, dice)
             }
         });
     }
@@ -58,16 +67,26 @@ pub(super) fn tell(
 
 fn leaflet_tale(
     leaflet: &Leaflet,
-    script: &Script,
-    desk: &Desk,
+    (script, desk): (&Script, &Desk),
     opened: Timestamp,
     state: State,
+    used: &mut Used,
     dice: &mut Dice,
-) -> (Vec<Mail>, Conversation) {
+) -> Option<(Vec<Mail>, Conversation)> {
     let from = Person::parse(&leaflet.who);
-    let blanks = Blanks::draw(script, &[], &from, "ben", dice);
-    let subject = dice.pick(&leaflet.subjects).cloned().unwrap_or_default();
-    let mut tale = Tale::new(desk, &blanks.fill(&subject), from, Offset::UTC);
+    let mut drawn = None;
+    for _ in 0..TRIES {
+        let blanks = Blanks::draw(script, &[], &from, "ben", dice);
+        let subject = dice.pick(&leaflet.subjects).cloned().unwrap_or_default();
+        let subject = blanks.fill(&subject);
+        let fresh = used.insert((from.address.clone(), subject.clone()));
+        drawn = Some((blanks, subject));
+        if fresh {
+            break;
+        }
+    }
+    let (blanks, subject) = drawn?;
+    let mut tale = Tale::new(desk, &subject, from, Offset::UTC);
     let said = Said {
         text: blanks.fill(&leaflet.text),
         html: leaflet.html.as_ref().map(|html| blanks.fill(html)),
@@ -75,24 +94,33 @@ fn leaflet_tale(
         ..Said::default()
     };
     tale.say(opened, said, dice);
-    tale.end(state)
+    Some(tale.end(state))
 }
 
 fn story_tale(
-    script: &Script,
-    desk: &Desk,
+    (script, desk): (&Script, &Desk),
     opened: Timestamp,
     at: usize,
+    used: &mut Used,
     dice: &mut Dice,
 ) -> Option<(Vec<Mail>, Conversation)> {
     let story = pick(&script.archive.story, at * STRIDE)?;
     // The round through all stories decides the words, so that the same ones are far apart.
     let round = at / script.archive.story.len().max(1);
     let people = script.customers.get(&story.lang)?;
-    let customer = Person::parse(pick(people, at * 7 + round)?);
     let agent = *dice.pick(&["ana", "ben", "bea"])?;
-    let blanks = Blanks::draw(script, &story.products, &customer, agent, dice);
-    let subject = blanks.fill(pick(&story.subjects, round)?);
+    let mut drawn = None;
+    for n in 0..TRIES {
+        let customer = Person::parse(pick(people, at * 7 + round + n)?);
+        let blanks = Blanks::draw(script, &story.products, &customer, agent, dice);
+        let subject = blanks.fill(pick(&story.subjects, round + n / people.len().max(1))?);
+        let fresh = used.insert((customer.address.clone(), subject.clone()));
+        drawn = Some((customer, blanks, subject));
+        if fresh {
+            break;
+        }
+    }
+    let (customer, blanks, subject) = drawn?;
     let mut tale = Tale::new(desk, &subject, customer, offset(&story.lang));
     let ask = blanks.fill(pick(&story.asks, round + at)?);
     tale.say(opened, plain(ask, story, dice), dice);

@@ -84,8 +84,14 @@ fn every_reply_names_what_it_answers() {
 fn no_blank_is_left_open_and_no_subject_is_worn_out() {
     let (_, conversations) = filled();
     let mut seen = BTreeMap::new();
+    let mut pairs = BTreeSet::new();
     for conversation in &conversations {
         assert!(!conversation.subject.contains('{'));
+        let pair = (&conversation.customer, &conversation.subject);
+        assert!(
+            pairs.insert(pair),
+            "{pair:?} would be taken for one conversation"
+        );
         *seen.entry(&conversation.subject).or_insert(0) += 1;
     }
     let worn: Vec<_> = seen.into_iter().filter(|(_, count)| *count > 5).collect();
