@@ -2,6 +2,7 @@
 
 mod configuration;
 mod demo;
+mod documents;
 mod office;
 mod serving;
 mod usage;
