@@ -1,6 +1,6 @@
 //! What a person may set, and reading it from a TOML file.
 //!
-//! [`load`] knows every option, its default and what is allowed; `config.example.toml` shows the
+//! [`load()`] knows every option, its default and what is allowed; `config.example.toml` shows the
 //! same to people and a test keeps the two equal. Unknown keys are warnings, because a newer file
 //! must not stop an older program; wrong values are fatal, because guessing at an account is worse
 //! than asking.

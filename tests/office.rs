@@ -1,6 +1,6 @@
 //! Teams at work: several engines on one mailbox.
 
 mod claims;
-mod mirror;
 mod demo;
+mod mirror;
 mod replies;

@@ -71,7 +71,7 @@ impl From<Clean> for String {
 }
 
 impl Remote {
-    /// [`line`] of it.
+    /// [`line()`] of it.
     pub fn line(&self) -> Clean {
         line(self.raw())
     }

@@ -1,7 +1,7 @@
 //! HTML mail as text, in process and without any network.
 //!
 //! html2text needs quadratic time in the depth of elements, so it never sees what a sender wrote:
-//! [`simplify`] keeps a handful of block elements within the limits, drops everything that could
+//! `simplify` keeps a handful of block elements within the limits, drops everything that could
 //! load, run or hide, turns links into numbers and table rows into lines.
 
 mod colour;

@@ -1,11 +1,11 @@
 //! Bytes to [`Message`]: never fails, never panics, never takes the process down.
 //!
-//! Only this module knows the MIME parser. Before it sees a message, [`prepare`] cuts what is
+//! Only this module knows the MIME parser. Before it sees a message, `prepare` cuts what is
 //! beyond the limits and judges how much harm the rest could do:
 //!
 //! - *Calm*: small, and nothing in it can nest messages or make the parser slow. Nearly all mail.
 //!   It is parsed where the caller stands, so ten thousand messages cost no thread switch.
-//! - *Wild*: everything else is parsed by a [`worker`] thread with a stack of
+//! - *Wild*: everything else is parsed by a `worker` thread with a stack of
 //!   [`limits::PARSE_STACK`] and a deadline of [`limits::PARSE_TIMEOUT`]. A worker that misses the
 //!   deadline is abandoned and another one started.
 //!
