@@ -2,10 +2,10 @@
 
 use crate::support::office::{Person, Place};
 use postroom::clock;
-use postroom::engine::api::{Change, Outcome};
+use postroom::engine::api::{Change, Outcome, Request, Stage};
 use postroom::sandbox::seed::{CONVERSATIONS, Conversation};
 use postroom::sandbox::{Options, Pace, Sandbox};
-use postroom::team::{Agent, ConversationName, Status};
+use postroom::team::{Agent, ConversationName, Grade, Status};
 use postroom::view::{Row, View};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -86,4 +86,29 @@ async fn a_teammate_answers_and_the_engine_shows_it() {
     assert_eq!(thread.row.owner, Some(Agent::new("ben")));
     let outcome = ana.act(&name, Change::Claim).await;
     assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writing_an_answer_brings_ben_along_who_answers_first() {
+    let (mut sandbox, conversations, mut ana) = demo().await;
+    let pace = Pace(Duration::from_millis(50));
+    sandbox.call_teammates(&conversations, pace).unwrap();
+    let mia = conversations.iter().find(|c| c.customer == "Mia Okafor");
+    let name = ConversationName::new(mia.unwrap().root.clone());
+    let draft = ana
+        .draft(&name, "Hi Mia, I have refunded the second box.")
+        .await;
+    // Nobody is told anything before there is somebody to tell.
+    let lucia = conversations.iter().find(|c| c.customer == "Lucía Ferrer");
+    let hers = ConversationName::new(lucia.unwrap().root.clone());
+    ana.sees(&hers, |thread| thread.row.owner.is_some()).await;
+    ana.handle.send(Request::Look {
+        at: Some((name.clone(), Grade::Writing)),
+    });
+    ana.sees(&name, |thread| thread.messages.len() == 4).await;
+    ana.send(&draft, false);
+    let stage = ana.ended(&draft).await;
+    assert!(matches!(stage, Stage::Blocked { .. }), "{stage:?}");
+    let to_mia = |sent: &postroom::sandbox::Sent| sent.to == ["mia@example.net"];
+    assert_eq!(sandbox.sink.mails().iter().filter(|s| to_mia(s)).count(), 1);
 }
