@@ -13,6 +13,7 @@
 )]
 
 mod cli;
+mod documents;
 mod layers;
 mod office;
 mod screens;
