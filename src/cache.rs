@@ -20,6 +20,8 @@
 
 mod conversation;
 mod dump;
+mod facts;
+mod filer;
 mod index;
 mod journal;
 mod lock;
@@ -35,9 +37,10 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use facts::{MailFacts, MessageFact, PlaceFact};
 pub use index::Indexer;
 pub use journal::JournalMessage;
-pub use reader::{MailFacts, MessageFact, PlaceFact, Reader, Viewer};
+pub use reader::{Reader, Viewer};
 pub use store::flags_digest;
 
 use crate::clock::Timestamp;

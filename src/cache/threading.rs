@@ -7,31 +7,17 @@
 //! a nearer predecessor came, two messages share a Message-ID) a conversation is opened and its
 //! messages are joined anew.
 
-use super::record::{pack, unpack};
+mod graph;
+mod nodes;
+
+pub(super) use nodes::{Node, delete_topics, packed, set_time, write_topics};
+
 use crate::clock::Timestamp;
 use crate::mail::{Address, Message, Remote, thread};
-use rusqlite::{Connection, OptionalExtension, Result, Row};
+use graph::Graph;
+use nodes::{Side, members, namesakes, neighbour, node};
+use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-/// A message as threading sees it.
-#[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub key: i64,
-    /// The conversation it is in, 0 for none yet.
-    pub conversation: i64,
-    pub own: Option<i64>,
-    pub at: i64,
-    pub tie: i64,
-    /// Nothing but its subject ties it to earlier messages.
-    pub alone: bool,
-    /// Another message has the same Message-ID and came first: ids do not lead here.
-    pub impostor: bool,
-    pub subject_token: i64,
-    pub people: Vec<i64>,
-    pub tokens: Vec<i64>,
-    pub subject: String,
-    pub from_address: String,
-}
 
 /// Collects what changed and puts messages where they belong.
 pub(super) struct Relink<'t> {
@@ -273,7 +259,7 @@ impl<'t> Relink<'t> {
         for (i, node) in nodes.into_iter().enumerate() {
             parts.entry(graph.find(i)).or_default().nodes.push(node);
         }
-        for (conversation, i) in graph.wholes.clone() {
+        for (conversation, i) in graph.wholes() {
             let root = graph.find(i);
             parts.entry(root).or_default().wholes.push(conversation);
         }
@@ -342,73 +328,6 @@ struct Part {
     wholes: Vec<i64>,
 }
 
-/// Union-find over the messages looked at and the conversations they lead to.
-struct Graph {
-    parents: Vec<usize>,
-    wholes: BTreeMap<i64, usize>,
-}
-
-impl Graph {
-    fn new(nodes: usize) -> Self {
-        Self {
-            parents: (0..nodes).collect(),
-            wholes: BTreeMap::new(),
-        }
-    }
-
-    fn join_whole(&mut self, node: usize, conversation: i64) {
-        let next = self.parents.len();
-        let whole = *self.wholes.entry(conversation).or_insert(next);
-        if whole == next {
-            self.parents.push(next);
-        }
-        self.join(node, whole);
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.find(a), self.find(b));
-        if let Some(parent) = self.parents.get_mut(a.max(b)) {
-            *parent = a.min(b);
-        }
-    }
-
-    fn find(&mut self, mut node: usize) -> usize {
-        while let Some(parent) = self.parents.get(node).copied() {
-            if parent == node {
-                break;
-            }
-            let above = self.parents.get(parent).copied().unwrap_or(parent);
-            if let Some(slot) = self.parents.get_mut(node) {
-                *slot = above;
-            }
-            node = above;
-        }
-        node
-    }
-}
-
-enum Side {
-    Before,
-    After,
-}
-
-/// The nearest message of the same subject and person.
-fn neighbour(conn: &Connection, of: &Node, person: i64, side: Side) -> Result<Option<i64>> {
-    let sql = match side {
-        Side::Before => {
-            "SELECT message FROM topic WHERE subject = ? AND person = ? AND (at, tie) < (?, ?)
-             ORDER BY at DESC, tie DESC LIMIT 1"
-        }
-        Side::After => {
-            "SELECT message FROM topic WHERE subject = ? AND person = ? AND (at, tie) > (?, ?)
-             ORDER BY at, tie LIMIT 1"
-        }
-    };
-    conn.prepare_cached(sql)?
-        .query_row([of.subject_token, person, of.at, of.tie], |r| r.get(0))
-        .optional()
-}
-
 /// Whether a message that names no other may follow one of `before` with the same subject and
 /// person: the rule is asked, with what is known to be equal made equal.
 fn follows(follower: &Node, before: i64) -> bool {
@@ -428,82 +347,8 @@ fn follows(follower: &Node, before: i64) -> bool {
     thread::guarded_subject_match(&message, &key, &people, before, at)
 }
 
-/// Messages with the same Message-ID, earliest first, and their conversations.
-fn namesakes(conn: &Connection, own: Option<i64>) -> Result<Vec<(i64, i64)>> {
-    let Some(own) = own else {
-        return Ok(Vec::new());
-    };
-    conn.prepare_cached("SELECT key, conversation FROM message WHERE own = ? ORDER BY at, tie")?
-        .query_map([own], |r| Ok((r.get(0)?, r.get(1)?)))?
-        .collect()
-}
-
 fn places(nodes: &[Node]) -> HashMap<i64, usize> {
     nodes.iter().enumerate().map(|(i, n)| (n.key, i)).collect()
-}
-
-const COLUMNS: &str = "key, conversation, own, at, tie, alone, impostor, subject_token, people, \
-                       tokens, subject, from_address";
-
-fn node(conn: &Connection, key: i64) -> Result<Option<Node>> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM message WHERE key = ?"))?
-        .query_row([key], read_node)
-        .optional()
-}
-
-fn members(conn: &Connection, conversation: i64) -> Result<Vec<Node>> {
-    conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM message WHERE conversation = ?"
-    ))?
-    .query_map([conversation], read_node)?
-    .collect()
-}
-
-fn read_node(row: &Row<'_>) -> Result<Node> {
-    Ok(Node {
-        key: row.get("key")?,
-        conversation: row.get("conversation")?,
-        own: row.get("own")?,
-        at: row.get("at")?,
-        tie: row.get("tie")?,
-        alone: row.get("alone")?,
-        impostor: row.get("impostor")?,
-        subject_token: row.get("subject_token")?,
-        people: unpack(&row.get::<_, Vec<u8>>("people")?),
-        tokens: unpack(&row.get::<_, Vec<u8>>("tokens")?),
-        subject: row.get("subject")?,
-        from_address: row.get("from_address")?,
-    })
-}
-
-/// Rows for subjects: whom a message can be followed by.
-pub(super) fn write_topics(conn: &Connection, node: &Node) -> Result<()> {
-    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO topic VALUES (?, ?, ?, ?, ?)")?;
-    for person in &node.people {
-        insert.execute([node.subject_token, *person, node.at, node.tie, node.key])?;
-    }
-    Ok(())
-}
-
-/// Removes them.
-pub(super) fn delete_topics(conn: &Connection, key: i64) -> Result<()> {
-    if let Some(node) = node(conn, key)? {
-        let mut delete = conn.prepare_cached(
-            "DELETE FROM topic WHERE subject = ? AND person = ? AND at = ? AND tie = ?",
-        )?;
-        for person in &node.people {
-            delete.execute([node.subject_token, *person, node.at, node.tie])?;
-        }
-    }
-    Ok(())
-}
-
-/// Moves a message to an earlier or later time.
-pub(super) fn set_time(conn: &Connection, key: i64, at: i64) -> Result<()> {
-    delete_topics(conn, key)?;
-    conn.prepare_cached("UPDATE message SET at = ? WHERE key = ?")?
-        .execute([at, key])?;
-    node(conn, key)?.map_or(Ok(()), |node| write_topics(conn, &node))
 }
 
 /// Room for a conversation; its row is filled when it is refreshed.
@@ -516,9 +361,4 @@ fn new_conversation(conn: &Connection) -> Result<i64> {
     )?
     .execute([])?;
     Ok(conn.last_insert_rowid())
-}
-
-/// The columns of a node that are written once.
-pub(super) fn packed(node: &Node) -> (Vec<u8>, Vec<u8>) {
-    (pack(&node.people), pack(&node.tokens))
 }
