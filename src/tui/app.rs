@@ -271,6 +271,7 @@ impl App {
     /// Lays the conversation out for the room there is now.
     fn lay_out(&mut self) {
         self.with_pane(Pane::lay_out);
+        self.with_original(Pane::lay_out);
     }
 
     /// Runs something on the conversation on the screen with the room it has.

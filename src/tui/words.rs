@@ -18,16 +18,6 @@ pub fn age(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// How long ago in words for a sentence: `40 s`, `5 min`, `2h14`.
-pub fn ago(now: Timestamp, then: Timestamp) -> String {
-    let seconds = now.as_second().saturating_sub(then.as_second()).max(0);
-    match seconds {
-        0..=59 => format!("{seconds} s"),
-        60..=3599 => format!("{} min", seconds / 60),
-        _ => age(now, then),
-    }
-}
-
 /// The time of day, `14:07`.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
@@ -43,6 +33,23 @@ pub fn when(now: Timestamp, at: Timestamp, zone: &TimeZone) -> String {
         _ => "%-d %b %Y",
     };
     zoned.strftime(form).to_string()
+}
+
+/// A point in time in at most six columns: `11:52` today, `Tue`, `20 Nov`.
+pub fn day(now: Timestamp, at: Timestamp, zone: &TimeZone) -> String {
+    let (now, at) = (now.to_zoned(zone.clone()), at.to_zoned(zone.clone()));
+    let days = now
+        .timestamp()
+        .as_second()
+        .saturating_sub(at.timestamp().as_second())
+        / 86_400;
+    let form = match days {
+        _ if now.date() == at.date() => "%H:%M",
+        0..=5 => "%a",
+        6..=300 => "%-d %b",
+        _ => "%b %y",
+    };
+    at.strftime(form).to_string()
 }
 
 /// A size such as `812 KB`.

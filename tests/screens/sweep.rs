@@ -18,8 +18,8 @@ const HOSTILE: [&str; 7] = [
     "\r\nBcc: x@y\u{0}\u{200b}\u{feff}\t",
 ];
 
-const WIDTHS: [u16; 14] = [0, 1, 2, 7, 20, 39, 40, 41, 59, 60, 80, 100, 117, 200];
-const HEIGHTS: [u16; 9] = [0, 1, 2, 7, 8, 9, 14, 24, 50];
+const WIDTHS: [u16; 11] = [0, 1, 7, 39, 40, 59, 60, 80, 100, 117, 200];
+const HEIGHTS: [u16; 7] = [0, 1, 7, 8, 14, 24, 50];
 
 /// Keys that lead to each screen.
 const SCREENS: [&str; 15] = [
@@ -61,7 +61,7 @@ fn hostile_play() -> Play {
     let mut play = Play::with(80, 24, hostile_rows(12), hostile_rows(3));
     let mut thread = data::thread(&play.queue[0]);
     thread.row = play.queue[0].clone();
-    let body = HOSTILE.join("\n> ").repeat(20);
+    let body = HOSTILE.join("\n> ").repeat(5);
     for message in &mut thread.messages {
         message.text = Remote::new(body.clone());
         message.from = vec![Address::new(HOSTILE[0], HOSTILE[1])];

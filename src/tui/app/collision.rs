@@ -1,11 +1,11 @@
 //! What somebody else does to the conversation one is writing in.
 
 use super::prose::name_of;
-use crate::clock::Timestamp;
 use crate::team::gate::Seen;
 use crate::team::{Agent, Grade};
 use crate::tui::words;
 use crate::view::{Thread, ThreadMessage};
+use jiff::tz::TimeZone;
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +27,9 @@ pub struct Banner {
     pub text: String,
 }
 
+/// Words of an answer that are quoted; the line is cut where it ends.
+const WORDS: usize = 30;
+
 /// Messages the writer has not seen.
 pub fn unseen<'a>(thread: &'a Thread, seen: &'a Seen) -> impl Iterator<Item = &'a ThreadMessage> {
     let known = |m: &&ThreadMessage| match &m.message_id {
@@ -37,10 +40,10 @@ pub fn unseen<'a>(thread: &'a Thread, seen: &'a Seen) -> impl Iterator<Item = &'
 }
 
 /// The most serious thing that happened since writing began; only the gate decides.
-pub fn banner(thread: &Thread, seen: &Seen, me: &Agent, now: Timestamp) -> Option<Banner> {
-    answered(thread, seen, now)
-        .or_else(|| replying(thread, me, now))
-        .or_else(|| wrote_again(thread, seen, now))
+pub fn banner(thread: &Thread, seen: &Seen, me: &Agent, zone: &TimeZone) -> Option<Banner> {
+    answered(thread, seen, zone)
+        .or_else(|| replying(thread, me, zone))
+        .or_else(|| wrote_again(thread, seen, zone))
         .or_else(|| owned(thread, seen, me))
         .or_else(|| noted(thread, seen))
         .or_else(|| looking(thread, me))
@@ -59,42 +62,42 @@ fn say(level: Level, text: String) -> Option<Banner> {
     Some(Banner { level, text })
 }
 
-fn answered(thread: &Thread, seen: &Seen, now: Timestamp) -> Option<Banner> {
+fn answered(thread: &Thread, seen: &Seen, zone: &TimeZone) -> Option<Banner> {
     let answer = unseen(thread, seen).filter(|m| m.outgoing).last()?;
     let who = match &answer.author {
         Some(agent) => agent.to_string(),
         None => "somebody".to_owned(),
     };
     let text = answer.text.text();
-    let first = text.as_str().lines().find(|l| !l.trim().is_empty());
-    let ago = words::ago(now, answer.at);
-    let first = first.unwrap_or_default().trim();
+    let words: Vec<&str> = text.as_str().split_whitespace().take(WORDS).collect();
+    let first = words.join(" ");
+    let at = words::clock(answer.at, zone);
     say(
         Level::Stop,
-        format!("{who} answered this {ago} ago: \"{first}\""),
+        format!("{who} answered this at {at}: \"{first}\""),
     )
 }
 
-fn replying(thread: &Thread, me: &Agent, now: Timestamp) -> Option<Banner> {
+fn replying(thread: &Thread, me: &Agent, zone: &TimeZone) -> Option<Banner> {
     let other = thread
         .row
         .presence
         .iter()
         .find(|p| p.agent != *me && p.grade == Grade::Writing)?;
-    let ago = words::ago(now, other.at);
+    let at = words::clock(other.at, zone);
     say(
         Level::Warn,
-        format!("{} is replying to this too, since {ago}.", other.agent),
+        format!("{} is replying to this too, since {at}.", other.agent),
     )
 }
 
-fn wrote_again(thread: &Thread, seen: &Seen, now: Timestamp) -> Option<Banner> {
+fn wrote_again(thread: &Thread, seen: &Seen, zone: &TimeZone) -> Option<Banner> {
     let mail = unseen(thread, seen).filter(|m| !m.outgoing).last()?;
     let who = mail.from.first().map_or("somebody".to_owned(), name_of);
-    let ago = words::ago(now, mail.at);
+    let at = words::clock(mail.at, zone);
     say(
         Level::Warn,
-        format!("{who} wrote again {ago} ago. PgDn shows it beside your text."),
+        format!("{who} wrote again at {at}. PgDn shows it beside your text."),
     )
 }
 

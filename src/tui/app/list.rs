@@ -61,6 +61,7 @@ pub struct List {
     pub anchor: Option<usize>,
     /// Whether any answer has come.
     pub loaded: bool,
+    moved: bool,
     held: Option<ConversationName>,
     asked: BTreeMap<Ticket, usize>,
     arrived: Vec<(usize, Page)>,
@@ -96,6 +97,7 @@ impl List {
             marks: BTreeMap::new(),
             anchor: None,
             loaded: false,
+            moved: false,
             held: None,
             asked: BTreeMap::new(),
             arrived: Vec::new(),
@@ -137,6 +139,11 @@ impl List {
 
     /// Moves the cursor to a row; the conversation there is now held.
     pub fn go(&mut self, number: usize) {
+        self.moved = true;
+        self.hold(number);
+    }
+
+    fn hold(&mut self, number: usize) {
         self.cursor = number.min(self.total().saturating_sub(1));
         self.held = self.current().map(|row| row.name.clone());
     }
@@ -375,10 +382,15 @@ impl List {
         numbers.map(|n| n.and_then(|n| self.row(n)).map(|row| row.name.clone()))
     }
 
-    /// After rows changed: the cursor follows its conversation. When rows came or went above it,
+    /// After rows changed: the cursor follows its conversation, once somebody has moved it; until
+    /// then it stays on the first row, also while the first sync fills the list. When rows came or went above it,
     /// it keeps its line on the screen; when the conversation itself moved, all else stays. When
     /// it is gone, the cursor stays where it was.
     fn settle(&mut self, [above, below, top]: &[Option<ConversationName>; 3]) {
+        if !self.moved {
+            self.hold(0);
+            return;
+        }
         let was = self.cursor;
         let place = |name: &Option<ConversationName>| name.as_ref().and_then(|n| self.number_of(n));
         let held = place(&self.held);
@@ -391,7 +403,7 @@ impl List {
                 None => self.top,
             };
         }
-        self.go(held.unwrap_or(was));
+        self.hold(held.unwrap_or(was));
         for row in self.sections.iter().flat_map(|s| s.rows.iter()) {
             if let Some(mark) = self.marks.get_mut(&row.name) {
                 *mark = row.clone();

@@ -103,7 +103,10 @@ impl App {
             };
             (message.at, what)
         });
-        let events = pane.thread.events.iter().filter(|e| e.effective);
+        // The mails themselves tell what these events announce.
+        let told = |kind: &str| matches!(kind, "intent" | "sent" | "outside" | "presence");
+        let events = pane.thread.events.iter();
+        let events = events.filter(|e| e.effective && !told(&e.kind));
         let events = events.map(|event| (event.at, event.sentence.clone()));
         let mut all: Vec<_> = mails.chain(events).collect();
         all.sort_by_key(|(at, _)| *at);

@@ -89,6 +89,7 @@ impl App {
 
     fn show_thread(&mut self, thread: Thread) {
         self.update_banner(&thread);
+        self.update_original(&thread);
         let same = self
             .pane
             .as_ref()
@@ -99,7 +100,6 @@ impl App {
         }
         self.pane = None;
         self.with_room(|app, room| app.pane = Some(Pane::new(thread, room)));
-        self.original_at_end();
         self.wait_to_read();
     }
 

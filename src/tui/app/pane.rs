@@ -19,6 +19,7 @@ pub struct Pane {
     pub at: usize,
     /// Whether quoted text is shown.
     pub quotes: bool,
+    moved: bool,
     folds: BTreeMap<usize, bool>,
     width: usize,
     height: usize,
@@ -47,6 +48,7 @@ impl Pane {
             scroll: 0,
             at,
             quotes: false,
+            moved: false,
             folds: BTreeMap::new(),
             width: 0,
             height: 0,
@@ -56,16 +58,20 @@ impl Pane {
         pane
     }
 
-    /// Takes a newer version of the same conversation; what is read stays in place.
+    /// Takes a newer version of the same conversation; what is read stays in place. Where nobody
+    /// has moved yet, the newest entry is shown.
     pub fn update(&mut self, thread: Thread, room: Room<'_>) {
-        let was = prose::entries(&self.thread);
-        let follows = self.at + 1 == was.len() && self.scroll == 0;
         self.thread = thread;
         self.lay_out(room);
-        if follows && self.prose.lines.len() <= self.height {
-            self.at = self.prose.starts.len().saturating_sub(1);
+        if !self.moved {
+            self.go_to_last();
         }
-        self.clamp();
+    }
+
+    /// Goes to the newest message or note.
+    pub fn go_to_last(&mut self) {
+        self.at = self.prose.starts.len().saturating_sub(1);
+        self.show_entry();
     }
 
     /// Lays the text out again, after the room or a fold changed; the entry at the top stays.
@@ -90,6 +96,7 @@ impl Pane {
 
     /// Scrolls by lines; the entry at the top becomes the one keys act on.
     pub fn scroll_by(&mut self, lines: isize) {
+        self.moved = true;
         let was = self.scroll;
         self.scroll = self.scroll.saturating_add_signed(lines);
         self.clamp();
@@ -104,6 +111,7 @@ impl Pane {
 
     /// Goes to the next (`1`) or previous (`-1`) message or note.
     pub fn step(&mut self, entries: isize) {
+        self.moved = true;
         let last = self.prose.starts.len().saturating_sub(1);
         self.at = self.at.saturating_add_signed(entries).min(last);
         self.show_entry();
@@ -111,6 +119,7 @@ impl Pane {
 
     /// Folds or shows the entry keys act on.
     pub fn fold(&mut self, room: Room<'_>) {
+        self.moved = true;
         let entries = prose::entries(&self.thread);
         let Some(entry) = entries.get(self.at) else {
             return;

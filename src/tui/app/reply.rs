@@ -1,6 +1,7 @@
 //! Replies and notes: writing, reviewing, the gate, and the way out.
 
 use super::collision;
+use super::pane::{Pane, Room};
 use super::prose::name_of;
 use super::writing::{Mode, Purpose, Saved, Writing};
 use super::{App, Asks, Effect, Focus, act};
@@ -13,7 +14,9 @@ use crate::team::gate::Obstacle;
 use crate::tui::commands::Command;
 use crate::tui::editor::Editor;
 use crate::tui::keys::{Code, Key};
+use crate::tui::layout;
 use crate::view::Thread;
+use jiff::tz::TimeZone;
 
 impl App {
     pub(super) fn run_reply(&mut self, command: Command) {
@@ -84,9 +87,9 @@ impl App {
             mode: Mode::Writing,
             saved: Saved::Untouched,
             banner: None,
-            scroll: 0,
+            original: None,
         }));
-        self.original_at_end();
+        self.show_original();
         self.banner_now();
     }
 
@@ -109,9 +112,9 @@ impl App {
             mode: Mode::Writing,
             saved: Saved::Untouched,
             banner: None,
-            scroll: 0,
+            original: None,
         }));
-        self.original_at_end();
+        self.show_original();
     }
 
     /// Saves the draft when it was typed on.
@@ -163,13 +166,12 @@ impl App {
 
     /// A newer version of the conversation is known.
     pub(super) fn update_banner(&mut self, thread: &Thread) {
-        let now = self.now;
-        let me = self.options.me.clone();
         let Some(writing) = self.writing.as_mut().filter(|w| w.name == thread.row.name) else {
             return;
         };
         if let Purpose::Reply(draft) = &writing.purpose {
-            writing.banner = collision::banner(thread, &draft.seen, &me, now);
+            let (me, zone) = (&self.options.me, &self.options.zone);
+            writing.banner = collision::banner(thread, &draft.seen, me, zone);
         }
     }
 
@@ -279,26 +281,48 @@ impl App {
     }
 
     fn scroll_original(&mut self, lines: isize) {
-        let height = self.original_height();
-        let last = self.pane.as_ref().map_or(0, |pane| pane.prose.lines.len());
-        if let Some(writing) = &mut self.writing {
-            let most = last.saturating_sub(height);
-            writing.scroll = writing.scroll.saturating_add_signed(lines).min(most);
+        self.with_original(|pane, _| pane.scroll_by(lines));
+    }
+
+    /// Shows the conversation beside the text, at its newest message.
+    fn show_original(&mut self) {
+        let pane = self.pane.as_ref().map(|pane| pane.thread.clone());
+        let name = self.writing.as_ref().map(|w| w.name.clone());
+        if let Some(thread) = pane.filter(|thread| Some(&thread.row.name) == name.as_ref()) {
+            self.update_original(&thread);
         }
     }
 
-    /// Shows the newest message beside the text.
-    pub(super) fn original_at_end(&mut self) {
-        let start = self.pane.as_ref().and_then(|pane| pane.prose.starts.last());
-        let start = start.copied().unwrap_or(0);
-        if let Some(writing) = &mut self.writing {
-            writing.scroll = start;
+    /// A newer version of the conversation is known: shows it beside the text.
+    pub(super) fn update_original(&mut self, thread: &Thread) {
+        let zone = self.options.zone.clone();
+        let room = self.original_room(&zone);
+        let Some(writing) = self.writing.as_mut().filter(|w| w.name == thread.row.name) else {
+            return;
+        };
+        match &mut writing.original {
+            Some(pane) => pane.update(thread.clone(), room),
+            None => writing.original = Some(Pane::new(thread.clone(), room)),
         }
     }
 
-    fn original_height(&self) -> usize {
-        let desk = crate::tui::layout::desk(self.size);
-        usize::from(desk.original.map_or(0, |area| area.height))
+    /// Runs something on the conversation beside the text with the room it has.
+    pub(super) fn with_original(&mut self, work: impl FnOnce(&mut Pane, Room<'_>)) {
+        let zone = self.options.zone.clone();
+        let room = self.original_room(&zone);
+        if let Some(pane) = self.writing.as_mut().and_then(|w| w.original.as_mut()) {
+            work(pane, room);
+        }
+    }
+
+    fn original_room<'a>(&self, zone: &'a TimeZone) -> Room<'a> {
+        let area = layout::desk(self.size).original.unwrap_or_default();
+        Room {
+            width: usize::from(area.width),
+            height: usize::from(area.height).max(1),
+            now: self.now,
+            zone,
+        }
     }
 
     fn next_status_after(&mut self) {
@@ -337,6 +361,7 @@ impl App {
             return;
         };
         self.open(writing.name);
+        self.with_pane(|pane, _| pane.go_to_last());
         self.reopen = true;
         self.good("Your text is kept as a draft. r takes it up again.");
     }

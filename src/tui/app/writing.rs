@@ -2,6 +2,7 @@
 
 use super::collision::Banner;
 use super::line::Line;
+use super::pane::Pane;
 use crate::clock::Timestamp;
 use crate::mail::draft::Draft;
 use crate::team::gate::{Obstacle, Seen};
@@ -92,8 +93,8 @@ pub struct Writing {
     pub saved: Saved,
     /// What somebody else does meanwhile.
     pub banner: Option<Banner>,
-    /// First line shown of the mail that is answered.
-    pub scroll: usize,
+    /// The conversation beside the text.
+    pub original: Option<Pane>,
 }
 
 impl Writing {

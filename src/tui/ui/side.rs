@@ -80,19 +80,11 @@ fn history(app: &App, paint: &mut Paint<'_>, area: Area) {
     let area = area.below(1);
     let mut lines = Vec::new();
     for (at, what) in app.history() {
-        let at = words::when(app.now, at, &app.options.zone);
-        let at = at
-            .split_once(' ')
-            .filter(|_| at.len() == 9)
-            .map_or(at.as_str(), |(_, t)| t);
-        for (number, piece) in text::wrap(&what, usize::from(area.width.saturating_sub(6)))
-            .into_iter()
-            .enumerate()
-        {
-            lines.push(match number {
-                0 => format!("{at:<5} {piece}"),
-                _ => format!("      {piece}"),
-            });
+        let at = words::day(app.now, at, &app.options.zone);
+        let pieces = text::wrap(&what, usize::from(area.width.saturating_sub(7)));
+        for (number, piece) in pieces.into_iter().enumerate() {
+            let at = if number == 0 { at.as_str() } else { "" };
+            lines.push(format!("{at:<6} {piece}"));
         }
     }
     let skip = lines.len().saturating_sub(usize::from(area.height));

@@ -18,10 +18,10 @@ pub fn draw(app: &App, writing: &Writing, paint: &mut Paint<'_>) {
         Purpose::Reply(draft) => {
             envelope(app, draft, paint, desk.envelope);
             separator(paint, &desk);
-            original(app, writing, paint, &desk);
+            original(writing, paint, &desk);
             text_area(writing, paint, desk.editor);
         }
-        Purpose::Note => note(app, writing, paint, &desk),
+        Purpose::Note => note(writing, paint, &desk),
     }
     bars::notice(app, paint, desk.notice);
     gate(app, writing, paint, desk.gate);
@@ -126,32 +126,13 @@ fn list(addresses: &[Address]) -> String {
     }
 }
 
-fn original(app: &App, writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
-    let Some(area) = desk.original else { return };
-    let Some(pane) = app
-        .pane
-        .as_ref()
-        .filter(|p| p.thread.row.name == writing.name)
-    else {
+fn original(writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
+    let (Some(area), Some(pane)) = (desk.original, &writing.original) else {
         return;
     };
-    let width = usize::from(area.width);
-    let lines = pane.prose.lines.get(writing.scroll..).unwrap_or_default();
-    let mut y = 0;
-    for line in lines {
-        // The lines are laid out for the conversation's own, wider place.
-        for (number, piece) in text::wrap(&line.left, width).into_iter().enumerate() {
-            if y >= area.height {
-                return;
-            }
-            let mut part = line.clone();
-            part.left = piece;
-            if number > 0 || text::width(&part.left) + text::width(&part.right) >= width {
-                part.right.clear();
-            }
-            draw_line(paint, area.line(y), &part);
-            y = y.saturating_add(1);
-        }
+    let lines = pane.prose.lines.get(pane.scroll..).unwrap_or_default();
+    for (number, line) in (0..area.height).zip(lines) {
+        draw_line(paint, area.line(number), line);
     }
 }
 
@@ -179,7 +160,7 @@ fn text_area(writing: &Writing, paint: &mut Paint<'_>, area: Area) {
 }
 
 /// A note has a frame of its own, whatever the colours.
-fn note(app: &App, writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
+fn note(writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
     let frame = Area {
         x: desk.editor.x.saturating_sub(1),
         y: desk.envelope.y,
@@ -189,7 +170,7 @@ fn note(app: &App, writing: &Writing, paint: &mut Paint<'_>, desk: &Desk) {
     let style = paint.theme.note();
     let inner = paint.frame(frame, "NOTE, for the team only", style);
     text_area(writing, paint, inner);
-    original(app, writing, paint, desk);
+    original(writing, paint, desk);
 }
 
 /// The last line: where the text stands and what can be done.
