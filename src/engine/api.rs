@@ -312,7 +312,8 @@ pub enum News {
     },
     /// An attachment was written, or why not.
     SavedFile(Ticket, Result<PathBuf, Trouble>),
-    /// These conversations changed (mail or team); ask again for what is on the screen.
+    /// These conversations changed (mail or team); ask again for what is on the screen. No names
+    /// mean that any may have changed.
     Changed(Vec<ConversationName>),
     /// Somebody's presence changed on these.
     Presence(Vec<ConversationName>),

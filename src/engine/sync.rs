@@ -5,6 +5,7 @@
 
 mod files;
 mod folder;
+mod follow;
 mod intake;
 mod letters;
 mod mirror;
@@ -24,12 +25,10 @@ use crate::limits::{IDLE_RENEW, POLL_EVERY};
 use crate::team::ConversationName;
 use crate::team::gate::Letter;
 use mirror::Doubts;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 
-/// How often a follower looks whether the cache changed, and whether its writer is gone.
-const FOLLOW: Duration = Duration::from_millis(400);
 /// A colleague's copy in Sent is looked for this long after the journal announced it.
 const SENT_LAG: Duration = Duration::from_secs(2);
 
@@ -178,33 +177,6 @@ impl Sync {
         }
     }
 
-    /// Another process writes the cache: tells when it changed, takes over when it is gone.
-    async fn follow(&mut self) -> Next {
-        tokio::select! {
-            job = self.jobs.recv() => return job.map_or(Next::End, Next::Job),
-            Some(name) = self.effects.recv() => return Next::Mirror(name),
-            () = clock::sleep(FOLLOW) => {}
-        }
-        if self.shared.try_take_over() {
-            self.follower = None;
-            if let Some(journal) = self.journal.upgrade()
-                && journal.send(journal::Job::TookOver).await.is_err()
-            {
-                tracing::debug!("the journal task is ending");
-            }
-            return Next::Again;
-        }
-        if self.follower.is_none() {
-            self.follower = Reader::open(&self.shared.cache_dir).ok().map(Mutex::new);
-        }
-        let version = self.follower.as_ref().map_or(0, version_of);
-        if version != self.followed {
-            self.followed = version;
-            self.shared.tell(News::Changed(Vec::new())).await;
-        }
-        Next::Again
-    }
-
     async fn offline(&mut self, backoff: &mut Backoff) -> Next {
         let Err(_told_by_the_journal_task) = self.start().await else {
             *backoff = Backoff::new();
@@ -305,6 +277,9 @@ impl Sync {
 
     /// INBOX and Sent.
     async fn sync_all(&mut self) -> Result<Summary, Trouble> {
+        if !self.shared.is_writer() {
+            return self.wait_for_writer().await;
+        }
         let mut summary = self.sync_one(FolderRole::Inbox).await?;
         let sent = self.sync_one(FolderRole::Sent).await?;
         summary.new += sent.new;
@@ -340,6 +315,13 @@ impl Sync {
 }
 
 impl Open {
+    fn name_of(&self, role: FolderRole) -> String {
+        match role {
+            FolderRole::Inbox => self.layout.inbox.clone(),
+            _ => self.layout.sent.clone(),
+        }
+    }
+
     fn is_on_inbox(&self) -> bool {
         self.connection.selected() == Some(self.layout.inbox.as_str())
     }
@@ -351,11 +333,6 @@ impl Open {
         }
         Ok(())
     }
-}
-
-fn version_of(reader: &Mutex<Reader>) -> i64 {
-    let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
-    reader.version().unwrap_or(0)
 }
 
 fn answer<T>(reply: oneshot::Sender<T>, value: T) {

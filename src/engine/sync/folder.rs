@@ -56,10 +56,7 @@ impl Sync {
         let Some(open) = &mut self.link else {
             return Err(other("not connected"));
         };
-        let name = match role {
-            FolderRole::Inbox => open.layout.inbox.clone(),
-            _ => open.layout.sent.clone(),
-        };
+        let name = open.name_of(role);
         let wanted = name.clone();
         let known = self
             .shared

@@ -72,10 +72,7 @@ impl Open {
         role: FolderRole,
         uidnext: u32,
     ) -> Result<Vec<Fetched>, imap::Error> {
-        let folder = match role {
-            FolderRole::Inbox => self.layout.inbox.clone(),
-            _ => self.layout.sent.clone(),
-        };
+        let folder = self.name_of(role);
         match self.connection.select(&folder, None).await {
             Ok(_) => {}
             Err(error) if !error.is_fatal() => return Ok(Vec::new()),

@@ -115,12 +115,12 @@ impl App {
         self.reopen_if(names);
     }
 
-    /// The open conversation is asked for again when it is among `names`.
+    /// The open conversation is asked for again when it is among `names`; no names mean all.
     fn reopen_if(&mut self, names: &[ConversationName]) {
         if self
             .wanted
             .as_ref()
-            .is_some_and(|name| names.contains(name))
+            .is_some_and(|name| names.is_empty() || names.contains(name))
         {
             self.reopen = true;
         }
