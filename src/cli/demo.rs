@@ -17,8 +17,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Nick and name of who sits at the demo; the scripted teammates have others.
-const FIRST: (&str, &str) = ("sam", "Sam Doyle");
+/// Nick and name of who sits at the demo: the one of the team whose history she finds, on a new
+/// machine. The scripted teammates are the others.
+const FIRST: (&str, &str) = ("ana", "Ana Ruiz");
 /// A second person, to try two terminals at once.
 const SECOND: (&str, &str) = ("kim", "Kim Osei");
 

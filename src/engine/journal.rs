@@ -178,6 +178,7 @@ impl Journal {
         if !self.ahead.is_empty() && self.catch_up_or_drop().await.is_err() {
             return Next::Again;
         }
+        self.pay_look().await;
         let Self { link, jobs, .. } = self;
         let Some(open) = link else { return Next::Again };
         let mut job = None;

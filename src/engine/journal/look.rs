@@ -21,6 +21,8 @@ pub(super) struct Looking {
     at: Option<(ConversationName, Grade)>,
     since: Option<Instant>,
     marks: Vec<u32>,
+    /// What should be told once somebody else is around.
+    owed: Option<(ConversationName, Grade)>,
 }
 
 impl Journal {
@@ -33,8 +35,11 @@ impl Journal {
         if at == self.looking.at && (fresh || at.is_none()) {
             return;
         }
-        let silent = !self.shared.mailbox.presence || !self.has_company() || self.frozen.is_some();
-        if silent || self.link.is_none() {
+        if !self.shared.mailbox.presence || self.frozen.is_some() {
+            return;
+        }
+        if !self.has_company() || self.link.is_none() {
+            self.looking.owed = at;
             return;
         }
         let before = std::mem::take(&mut self.looking);
@@ -62,7 +67,16 @@ impl Journal {
             at,
             since: Some(clock::monotonic()),
             marks: kept,
+            owed: None,
         };
+    }
+
+    /// Tells what could not be told before, when somebody else is around now.
+    pub(super) async fn pay_look(&mut self) {
+        if self.looking.owed.is_some() && self.has_company() && self.link.is_some() {
+            let owed = self.looking.owed.take();
+            self.look(owed).await;
+        }
     }
 
     /// Removes every mark at the end.
