@@ -100,8 +100,7 @@ enum Woken {
 impl Runner {
     fn new(options: Options) -> Result<Self, Error> {
         let guard = Guard::enter()?;
-        let mut screen = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())))?;
-        screen.clear()?;
+        let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())))?;
         let size = screen.size()?;
         let size = Size {
             width: size.width,
@@ -300,17 +299,19 @@ impl Runner {
     fn draw(&mut self) -> Result<(), Error> {
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.screen.autoresize()?;
-        let size = self.screen.get_frame().area();
-        if (size.width, size.height) != (self.app.size().width, self.app.size().height) {
-            let size = Size {
-                width: size.width,
-                height: size.height,
-            };
+        let area = self.screen.get_frame().area();
+        if std::mem::take(&mut self.clear) {
+            // `clear` would ask the terminal where its cursor is, and the reader of keys would
+            // take the answer; a resize clears without asking.
+            self.screen.resize(area)?;
+        }
+        let size = Size {
+            width: area.width,
+            height: area.height,
+        };
+        if size != self.app.size() {
             // Its requests can wait for the next event; the size cannot.
             self.tell(Event::Resized(size));
-        }
-        if std::mem::take(&mut self.clear) {
-            self.screen.clear()?;
         }
         let (app, theme) = (&self.app, &self.theme);
         let mut hits = HitMap::default();
