@@ -2,6 +2,7 @@
 
 use super::args::ListArgs;
 use super::exit::{Exit, Failure};
+use super::out::Style;
 use super::record::{EventRecord, HitRecord, RowRecord, ThreadRecord};
 use super::session::{Session, Talk};
 use super::text;
@@ -36,6 +37,11 @@ pub async fn list<T: Talk>(session: &mut Session<'_, T>, args: &ListArgs) -> Res
             } else {
                 text::row(session.out, row, now)?;
             }
+        }
+        if page.total == 0 && !session.out.json() {
+            let view = args.view.word();
+            let sentence = format!("nothing in {view}; `postroom sync` fetches what is new");
+            session.out.remark(Style::Plain, &sentence);
         }
         printed += page.rows.len();
         if page.rows.is_empty() || printed >= page.total {
@@ -98,7 +104,7 @@ pub async fn search<T: Talk>(
     }
     if total > hits.len() && !session.out.json() {
         let sentence = format!("{} of {total} results; more with --limit", hits.len());
-        session.out.remark(super::out::Style::Plain, &sentence);
+        session.out.remark(Style::Plain, &sentence);
     }
     Ok(())
 }

@@ -110,7 +110,9 @@ impl<'o, T: Talk> Session<'o, T> {
             (Some(name), 0) => Ok(name),
             (None, _) => Err(Failure::new(
                 Exit::NotFound,
-                format!("there is no conversation {text}; see `postroom list --view all`"),
+                format!(
+                    "there is no conversation {text} here; `postroom sync` fetches what is new"
+                ),
             )),
             (Some(last), _) => {
                 names.push(last);
