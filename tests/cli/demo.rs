@@ -26,20 +26,20 @@ fn demo_serve_says_how_to_connect_and_leaves_nothing_behind() {
     let said: serde_json::Value = serde_json::from_str(&line).unwrap();
     let configs = said["configs"].as_array().unwrap();
     let seat = |index: usize| Home::like(Path::new(configs[index].as_str().unwrap()));
-    let (sam, kim) = (seat(0), seat(1));
-    sam.run(&["sync"]).ends(0);
+    let (ana, kim) = (seat(0), seat(1));
+    ana.run(&["sync"]).ends(0);
     kim.run(&["sync"]).ends(0);
     assert!(
-        sam.run(&["list", "--view", "all", "--json"])
+        ana.run(&["list", "--view", "all", "--json"])
             .ends(0)
             .objects()
             .len()
             > 250
     );
-    let id = id_of(&sam, "Invoice shows wrong VAT");
-    sam.run(&["claim", &id]).ends(0);
+    let id = id_of(&ana, "Invoice shows wrong VAT");
+    ana.run(&["claim", &id]).ends(0);
     let refused = kim.run(&["claim", &id, "--json"]).ends(3).object();
-    assert_eq!(refused["owner"], "sam");
+    assert_eq!(refused["owner"], "ana");
 
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let mut stderr = String::new();
