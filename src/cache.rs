@@ -252,6 +252,16 @@ impl Cache {
         &self.reader
     }
 
+    /// Whether something that is stored waits to become searchable; cheap.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn waits_for_index(&self) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM queue)";
+        let waits = self.conn.query_row(sql, [], |row| row.get(0));
+        waits.map_err(|source| Error::of(&self.dir, source))
+    }
+
     /// The worker that brings the index up to date; one at a time, on a thread of its own if need
     /// be. It keeps the cache locked as long as it lives.
     ///

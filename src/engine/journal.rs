@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 /// What other tasks ask of the journal.
 pub(crate) enum Job {
@@ -80,6 +81,9 @@ pub(crate) struct Journal {
     /// INTERNALDATE of the latest event of anybody else.
     others_at: Option<Timestamp>,
     looking: Looking,
+    /// Something was stored that may have notes in it, which become searchable beside the work.
+    unindexed: bool,
+    indexing: Option<JoinHandle<()>>,
 }
 
 /// A connection with the journal selected, once it exists.
@@ -120,6 +124,8 @@ impl Journal {
             folded_at: None,
             others_at: None,
             looking: Looking::default(),
+            unindexed: false,
+            indexing: None,
         }
     }
 
@@ -136,6 +142,7 @@ impl Journal {
                 Next::Again => {}
                 Next::End => break,
             }
+            self.index();
         }
         self.leave().await;
     }
@@ -280,6 +287,24 @@ impl Journal {
             .await;
     }
 
+    /// Makes notes searchable on a thread of its own, so that nobody waits for it.
+    fn index(&mut self) {
+        let busy = self
+            .indexing
+            .as_ref()
+            .is_some_and(|running| !running.is_finished());
+        if busy || !std::mem::take(&mut self.unindexed) {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        self.indexing = Some(tokio::task::spawn_blocking(move || {
+            if let Err(error) = shared.index() {
+                // What waits stays in the queue, and the next sync says what is wrong.
+                tracing::warn!("notes are not searchable yet: {error}");
+            }
+        }));
+    }
+
     async fn took_over(&mut self) {
         let position = self
             .shared
@@ -295,6 +320,14 @@ impl Journal {
             tracing::debug!("own events are fetched back at the next start");
         }
         self.look_away().await;
+        while self.unindexed || self.indexing.is_some() {
+            if let Some(running) = self.indexing.take()
+                && running.await.is_err()
+            {
+                tracing::warn!("the thread that makes notes searchable failed");
+            }
+            self.index();
+        }
         if let Some(open) = self.link.take() {
             open.connection.logout().await;
         }

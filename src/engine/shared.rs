@@ -142,9 +142,13 @@ impl Shared {
     /// Makes what is stored searchable; blocks, but not those who use the cache meanwhile.
     pub fn index(&self) -> Result<(), cache::Error> {
         let mut slot = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.is_none() {
-            let opened = self.cache_slot().as_ref().map(Cache::indexer).transpose();
-            *slot = opened?;
+        if let Some(cache) = self.cache_slot().as_ref() {
+            if !cache.waits_for_index()? {
+                return Ok(());
+            }
+            if slot.is_none() {
+                *slot = Some(cache.indexer()?);
+            }
         }
         match slot.as_mut() {
             Some(indexer) => indexer.index().map(|_| ()),

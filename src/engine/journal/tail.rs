@@ -271,7 +271,7 @@ impl Journal {
     }
 
     async fn store(
-        &self,
+        &mut self,
         keep: Vec<JournalMessage>,
         changed: &BTreeSet<crate::team::ConversationName>,
     ) {
@@ -287,8 +287,9 @@ impl Journal {
                 .filter_map(|name| Some((name, team.conversation(name)?)));
             cache.set_team(states)
         });
-        if let Err(trouble) = stored.await {
-            self.shared.notice(true, trouble.sentence).await;
+        match stored.await {
+            Ok(_) => self.unindexed = true,
+            Err(trouble) => self.shared.notice(true, trouble.sentence).await,
         }
     }
 

@@ -92,16 +92,26 @@ impl Post {
             }
             return;
         }
-        let act = Act::Unknown {
-            intent: intent.clone(),
-        };
-        if let Err(trouble) = self.write(&outgoing.conversation, act).await {
+        if let Err(trouble) = self.doubt(outgoing, &intent).await {
             self.shared.notice(true, trouble.sentence).await;
         }
         let sentence = "postroom ended while the server was taking this reply: look in Sent or \
                         ask the customer, then say whether it was sent"
             .to_owned();
         self.tell(draft, Stage::Unknown { intent, sentence }).await;
+    }
+
+    /// Tells the team once that nobody knows whether it was sent.
+    async fn doubt(&self, mut outgoing: Outgoing, intent: &EventId) -> Result<(), Trouble> {
+        if matches!(outgoing.stage, OutgoingStage::Unknown { .. }) {
+            return Ok(());
+        }
+        let event = intent.clone();
+        let act = Act::Unknown {
+            intent: event.clone(),
+        };
+        self.write(&outgoing.conversation, act).await?;
+        self.put(&mut outgoing, OutgoingStage::Unknown { event })
     }
 
     async fn record_again(&self, outgoing: Outgoing, intent: EventId) {

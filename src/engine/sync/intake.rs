@@ -62,14 +62,13 @@ impl Intake {
         Ok(changed)
     }
 
-    /// Waits for the last batch and makes everything searchable; returns how many were stored.
+    /// Waits for the last batch and makes everything searchable, also what an earlier run stored
+    /// before it was killed; returns how many were stored.
     pub async fn finish(mut self) -> Result<(usize, Changed), Trouble> {
         let changed = self.wait().await?;
-        if self.stored > 0 {
-            let shared = Arc::clone(&self.shared);
-            let indexed = tokio::task::spawn_blocking(move || shared.index());
-            indexed.await.map_err(other)?.map_err(other)?;
-        }
+        let shared = Arc::clone(&self.shared);
+        let indexed = tokio::task::spawn_blocking(move || shared.index());
+        indexed.await.map_err(other)?.map_err(other)?;
         Ok((self.stored, changed))
     }
 
