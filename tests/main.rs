@@ -13,7 +13,9 @@
 )]
 
 mod cli;
+mod corpus;
 mod documents;
+mod faults;
 mod layers;
 mod office;
 mod screens;

@@ -4,3 +4,4 @@ mod claims;
 mod demo;
 mod mirror;
 mod replies;
+pub mod scenarios;

@@ -1,53 +1,22 @@
 //! Who owns what, with two people on the sandbox.
 
-use crate::support::office::{name, sandbox};
+use super::scenarios;
+use crate::support::office::{Office, name, sandbox};
 use postroom::engine::api::{Change, Outcome};
 use postroom::sandbox::faults::{Fault, Feature, Verb};
-use postroom::team::{Agent, Grade, Refusal, Status};
+use postroom::team::{Agent, Grade, Status};
 use postroom::view::View;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_is_seen_by_the_other_and_cannot_be_repeated() {
-    let (_sandbox, place) = sandbox(3).await;
-    let (mut ana, mut ben) = (place.person("ana").await, place.person("ben").await);
-    ana.sync().await.unwrap();
-    ben.sync().await.unwrap();
-    assert_eq!(ana.rows(View::Queue).await.len(), 3);
-
-    assert_eq!(ana.act(&name(1), Change::Claim).await, Outcome::Done);
-    let agent = Agent::new("ana");
-    ben.sees(&name(1), |t| t.row.owner == Some(agent.clone()))
-        .await;
-    let refused = ben.act(&name(1), Change::Claim).await;
-    let Outcome::Refused { refusal, owner, .. } = refused else {
-        panic!("{refused:?}");
-    };
-    assert_eq!(owner, Some(agent.clone()));
-    assert_eq!(refusal, Refusal::Owned { owner: agent });
-    assert_eq!(ben.rows(View::Queue).await.len(), 2);
-    assert_eq!(ben.rows(View::Handled).await.len(), 1);
+    scenarios::a_claim_is_seen_by_the_other_and_cannot_be_repeated(&Office::sandbox().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_claims_at_once_have_one_winner_and_both_agree() {
-    let (_sandbox, place) = sandbox(20).await;
-    let (mut ana, mut ben) = (place.person("ana").await, place.person("ben").await);
-    ana.sync().await.unwrap();
-    ben.sync().await.unwrap();
-    for n in 0..20 {
-        let (a, b) = (
-            ana.start_act(&name(n), Change::Claim),
-            ben.start_act(&name(n), Change::Claim),
-        );
-        let outcomes = (ana.settled(a).await, ben.settled(b).await);
-        let done = [&outcomes.0, &outcomes.1].map(|o| *o == Outcome::Done);
-        assert_eq!(done.iter().filter(|d| **d).count(), 1, "{outcomes:?}");
-        let winner = Agent::new(if done[0] { "ana" } else { "ben" });
-        assert_eq!(ana.owner(&name(n)).await, Some(winner.clone()));
-        assert_eq!(ben.owner(&name(n)).await, Some(winner));
-    }
+    scenarios::two_claims_at_once_have_one_winner_and_both_agree(&Office::sandbox().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,18 @@
-//! A team at work: engines of several agents on one mailbox, and what they hear.
+//! A team at work: engines of several agents on one mailbox, what they hear, and what lies there.
 
+use super::dovecot::{Dovecot, Format};
 use postroom::config::{self, Config, Folders, Me, Password, Screen, Security, Server};
 use postroom::engine::api::{Change, News, Outcome, Request, Stage, Summary, Ticket, Trouble};
 use postroom::engine::{Handle, Mode, Setup};
+use postroom::imap::{self, Connection};
+use postroom::limits::ROWS;
 use postroom::mail::draft::Draft;
+use postroom::net::{self, Endpoint};
 use postroom::sandbox::{Options, Sandbox};
+use postroom::team::event::{self, Event};
 use postroom::team::{Agent, ConversationName, Status};
-use postroom::view::{Row, Thread, View};
+use postroom::view::{Page, Row, Thread, View};
+use secrecy::SecretString;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -14,36 +20,44 @@ use tempfile::TempDir;
 /// Nothing on loopback takes this long; a test that waits longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A login on a server on this machine.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub port: u16,
+    pub user: String,
+    pub password: String,
+}
+
 /// Where a mailbox is.
 #[derive(Debug, Clone)]
 pub struct Place {
-    pub imap: u16,
-    pub smtp: u16,
-    pub user: String,
-    pub password: String,
+    pub imap: Account,
+    pub smtp: Account,
+}
+
+/// A mailbox on some server, and a sandbox that takes what is sent from it.
+pub struct Office {
+    pub place: Place,
+    /// Its sink has every mail that was sent. Its store is the mailbox only where the sandbox is
+    /// the server; tests that run on several servers use the methods of `Office` instead.
+    pub sandbox: Sandbox,
+    _dovecot: Option<Dovecot>,
 }
 
 /// One agent with a cache and a desk of their own.
 pub struct Person {
     pub handle: Handle,
     pub setup: Setup,
-    _dir: TempDir,
+    /// How long to wait for any news.
+    pub patience: Duration,
+    dir: TempDir,
 }
 
-impl Place {
-    pub fn of(sandbox: &Sandbox) -> Self {
-        Self {
-            imap: sandbox.imap.port(),
-            smtp: sandbox.smtp.port(),
-            user: sandbox.user.clone(),
-            password: sandbox.password.clone(),
-        }
-    }
-
-    fn server(&self, port: u16) -> Server {
+impl Account {
+    fn server(&self) -> Server {
         Server {
             host: "127.0.0.1".to_owned(),
-            port,
+            port: self.port,
             security: Security::None,
             user: self.user.clone(),
             password: Password::Command(vec![
@@ -54,6 +68,121 @@ impl Place {
             ca_file: None,
         }
     }
+}
+
+impl Office {
+    /// On the sandbox.
+    pub async fn sandbox() -> Self {
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        Self {
+            place: Place::of(&sandbox),
+            sandbox,
+            _dovecot: None,
+        }
+    }
+
+    /// On a Dovecot of its own; `None` where servers may be missing.
+    pub async fn dovecot(format: Format) -> Option<Self> {
+        let dovecot = Dovecot::start(format)?;
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let imap = Account {
+            port: dovecot.port,
+            user: dovecot.user.to_owned(),
+            password: dovecot.pass.to_owned(),
+        };
+        let smtp = Place::of(&sandbox).smtp;
+        Some(Self {
+            place: Place { imap, smtp },
+            sandbox,
+            _dovecot: Some(dovecot),
+        })
+    }
+
+    /// Some customers write.
+    pub async fn receive(&self, mails: usize) {
+        let mut connection = self.place.connect().await;
+        for n in 0..mails {
+            let mail = customer_mail(n);
+            connection.append("INBOX", &[], &mail).await.unwrap();
+        }
+        connection.logout().await;
+    }
+
+    /// How many messages a folder holds.
+    pub async fn count(&self, folder: &str) -> u32 {
+        let mut connection = self.place.connect().await;
+        let exists = connection.examine(folder, None).await.unwrap().exists;
+        connection.logout().await;
+        exists
+    }
+
+    /// The flags of a message in INBOX.
+    pub async fn flags(&self, uid: u32) -> Vec<String> {
+        let mut connection = self.place.connect().await;
+        connection.examine("INBOX", None).await.unwrap();
+        let mut found = connection.flags(uid..=uid).await.unwrap();
+        connection.logout().await;
+        found.remove(0).flags
+    }
+
+    /// Every event in the journal, in its order; a message that is none fails the test.
+    pub async fn journal(&self) -> Vec<Event> {
+        let mut connection = self.place.connect().await;
+        connection.examine("Postroom/Journal", None).await.unwrap();
+        let uids = connection.uids().await.unwrap();
+        let mut found = Vec::new();
+        let keep = |message: imap::Fetched| found.push((message.uid, message.raw));
+        connection.fetch(&uids, keep).await.unwrap();
+        connection.logout().await;
+        found.sort();
+        let event = |(_, raw): (u32, Vec<u8>)| event::decode(&raw).unwrap().event;
+        found.into_iter().map(event).collect()
+    }
+}
+
+impl Place {
+    pub fn of(sandbox: &Sandbox) -> Self {
+        let account = |port| Account {
+            port,
+            user: sandbox.user.clone(),
+            password: sandbox.password.clone(),
+        };
+        Self {
+            imap: account(sandbox.imap.port()),
+            smtp: account(sandbox.smtp.port()),
+        }
+    }
+
+    /// Another mail client, signed in.
+    pub async fn connect(&self) -> Connection {
+        let endpoint = Endpoint {
+            host: "127.0.0.1".to_owned(),
+            port: self.imap.port,
+            security: net::Security::None,
+            ca_file: None,
+            user: self.imap.user.clone(),
+        };
+        let password = SecretString::from(self.imap.password.as_str());
+        imap::connect(&endpoint, &password).await.unwrap()
+    }
+
+    /// The configuration of one agent as the program reads it.
+    pub fn config(&self, nick: &str) -> String {
+        let server = |account: &Account| {
+            format!(
+                "host = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nuser = \"{}\"\n\
+                 password-command = [\"printf\", \"%s\", \"{}\"]\n",
+                account.port, account.user, account.password
+            )
+        };
+        format!(
+            "[me]\nname = \"{nick}\"\naddress = \"{nick}@acme.example\"\n\
+             [[mailbox]]\nname = \"support\"\naddress = \"support@acme.example\"\n\
+             [mailbox.imap]\n{}[mailbox.smtp]\n{}",
+            server(&self.imap),
+            server(&self.smtp)
+        )
+    }
 
     pub fn setup(&self, nick: &str, dir: &Path, mode: Mode) -> Setup {
         let mailbox = config::Mailbox {
@@ -62,8 +191,8 @@ impl Place {
             also: Vec::new(),
             from_name: "Acme Support".to_owned(),
             signature: String::new(),
-            imap: self.server(self.imap),
-            smtp: self.server(self.smtp),
+            imap: self.imap.server(),
+            smtp: self.smtp.server(),
             folders: Folders::default(),
             presence: true,
             keywords: true,
@@ -102,7 +231,8 @@ impl Place {
         Person {
             handle,
             setup,
-            _dir: dir,
+            patience: PATIENCE,
+            dir,
         }
     }
 }
@@ -137,14 +267,16 @@ impl Person {
         let Self {
             handle,
             setup,
-            _dir,
+            patience,
+            dir,
         } = self;
         handle.finish().await;
         let handle = Handle::start(setup.clone()).await.unwrap();
         Self {
             handle,
             setup,
-            _dir,
+            patience,
+            dir,
         }
     }
 
@@ -158,7 +290,7 @@ impl Person {
                 }
             }
         };
-        postroom::clock::deadline(PATIENCE, heard)
+        postroom::clock::deadline(self.patience, heard)
             .await
             .expect("nothing of the kind was heard")
     }
@@ -208,16 +340,28 @@ impl Person {
         .await
     }
 
+    /// Every row of a view.
     pub async fn rows(&mut self, view: View) -> Vec<Row> {
+        let mut rows = Vec::new();
+        loop {
+            let page = self.page(view, rows.len()).await;
+            rows.extend(page.rows);
+            if rows.len() >= page.total {
+                return rows;
+            }
+        }
+    }
+
+    async fn page(&mut self, view: View, offset: usize) -> Page {
         let ticket = self.handle.ticket();
         self.handle.send(Request::Rows {
             ticket,
             view,
-            offset: 0,
-            limit: 100,
+            offset,
+            limit: ROWS,
         });
         self.until(|news| match news {
-            News::Page(of, page) if of == ticket => Some(page.rows),
+            News::Page(of, page) if of == ticket => Some(*page),
             _ => None,
         })
         .await
@@ -229,6 +373,7 @@ impl Person {
         conversation: &ConversationName,
         mut wanted: impl FnMut(&Thread) -> bool,
     ) -> Thread {
+        let patience = self.patience;
         let seen = async {
             loop {
                 if let Ok(thread) = self.open(conversation).await
@@ -239,7 +384,7 @@ impl Person {
                 postroom::clock::sleep(Duration::from_millis(50)).await;
             }
         };
-        postroom::clock::deadline(PATIENCE, seen)
+        postroom::clock::deadline(patience, seen)
             .await
             .expect("it never looked as wanted")
     }

@@ -1,6 +1,7 @@
 //! The built program, run with folders of its own.
 
 use postroom::clock;
+use rustix::process::{Pid, Signal, kill_process};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -71,6 +72,23 @@ impl Home {
         command
     }
 
+    /// Where the program keeps its cache.
+    pub fn cache(&self) -> PathBuf {
+        self.path().join("home/.cache/postroom")
+    }
+
+    /// Where the program keeps what must not be lost.
+    pub fn data(&self) -> PathBuf {
+        self.path().join("home/.local/share/postroom")
+    }
+
+    /// Starts the program; what it says goes nowhere.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null());
+        Running::new(quiet.stderr(Stdio::null()).spawn().unwrap())
+    }
+
     /// Runs the program to its end.
     #[must_use = "look at how it ended: `.ends(0)`"]
     pub fn run(&self, arguments: &[&str]) -> Run {
@@ -102,6 +120,31 @@ impl Home {
             stdout,
             stderr,
         }
+    }
+}
+
+/// A run that goes on beside the test; killed with it.
+pub struct Running(Child);
+
+impl Running {
+    /// Takes charge of a child.
+    pub fn new(child: Child) -> Self {
+        Self(child)
+    }
+
+    /// Sends a signal and waits for the end; `None` when a signal ended it.
+    pub fn stop(mut self, signal: Signal) -> Option<i32> {
+        // A process that has just ended cannot be told anything, and its code is still there.
+        let _ended = kill_process(Pid::from_child(&self.0), signal);
+        code_of(&mut self.0).expect("it did not end")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended already unless a test failed.
+        let _ended = self.0.kill();
+        let _reaped = self.0.wait();
     }
 }
 

@@ -1,0 +1,3 @@
+//! The program while things break around it.
+
+mod kill;
