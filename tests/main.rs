@@ -22,3 +22,4 @@ mod screens;
 mod servers;
 mod support;
 mod team;
+mod terminal;

@@ -4,3 +4,4 @@ pub mod chance;
 pub mod dovecot;
 pub mod office;
 pub mod program;
+pub mod terminal;
