@@ -8,9 +8,12 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that fails stops")]
 
-use postroom::cache::{Arrived, Cache, FolderRole, OwnAddresses, Reader, Viewer};
+mod made_up;
+
+use made_up::{START, arrived, fill};
+use postroom::cache::{Cache, FolderRole, OwnAddresses, Reader, Viewer};
 use postroom::clock::{Timestamp, monotonic};
-use postroom::mail::{Address, Message, Remote, parse};
+use postroom::mail::parse;
 use postroom::query;
 use postroom::team::{Agent, ConversationName};
 use postroom::view::View;
@@ -22,8 +25,6 @@ use std::time::Duration;
 const BATCH: usize = 500;
 /// Times each reading is repeated.
 const REPEATS: usize = 200;
-/// The time of the first made-up message.
-const START: i64 = 1_700_000_000;
 
 fn main() {
     let maildir = std::env::args().skip(1).find(|a| !a.starts_with('-'));
@@ -51,16 +52,16 @@ fn import(dir: &Path) {
         let raws: Vec<Vec<u8>> = chunk.iter().map(|p| fs::read(p).unwrap()).collect();
         bytes += raws.iter().map(Vec::len).sum::<usize>();
         let start = monotonic();
-        let mut arrived = Vec::new();
+        let mut arrivals = Vec::new();
         for (n, raw) in raws.into_iter().enumerate() {
             let uid = u32::try_from(batch * BATCH + n + 1).unwrap();
             let message = parse::parse(&raw);
             let date = message.date.map_or(START, Timestamp::as_second);
-            arrived.push(one(uid, date, raw, message));
+            arrivals.push(arrived(uid, date, raw, message));
         }
         parsing += start.elapsed();
         let start = monotonic();
-        cache.store(inbox, 1, arrived, &own).unwrap();
+        cache.store(inbox, 1, arrivals, &own).unwrap();
         storing += start.elapsed();
     }
     let start = monotonic();
@@ -127,57 +128,6 @@ fn lists(conversations: u32) {
         });
     }
     println!("  most memory {}", peak_memory());
-}
-
-fn fill(dir: &Path, conversations: u32) {
-    let mut cache = Cache::open(dir).unwrap();
-    let inbox = cache.folder(FolderRole::Inbox, "INBOX").unwrap().id;
-    let own = OwnAddresses::new(["support@acme.example"]);
-    let uids: Vec<u32> = (0..conversations * 2).collect();
-    for chunk in uids.chunks(BATCH * 4) {
-        let batch = chunk.iter().map(|uid| made_up(*uid)).collect();
-        cache.store(inbox, 1, batch, &own).unwrap();
-    }
-    cache.indexer().unwrap().index().unwrap();
-}
-
-fn made_up(uid: u32) -> Arrived {
-    let root = format!("{}@bench.example", uid / 2);
-    let first = uid.is_multiple_of(2);
-    let person = format!("person{}", uid / 2 % 5_000);
-    let message = Message {
-        message_id: Some(if first {
-            root.clone()
-        } else {
-            format!("r{root}")
-        }),
-        references: if first { Vec::new() } else { vec![root] },
-        subject: Remote::new(format!("About order {}", uid / 2)),
-        from: vec![Address::new(&*person, format!("{person}@mail.example"))],
-        to: vec![Address::new("Support", "support@acme.example")],
-        text: Remote::new(format!(
-            "Hello, the parcel arrived, but one box was empty. The number is word{uid}."
-        )),
-        ..Message::default()
-    };
-    let raw = format!("Message-ID: <{uid}>\r\n\r\n{}\r\n", message.text.raw());
-    one(
-        uid + 1,
-        START + i64::from(uid) * 60,
-        raw.into_bytes(),
-        message,
-    )
-}
-
-fn one(uid: u32, second: i64, raw: Vec<u8>, message: Message) -> Arrived {
-    Arrived {
-        uid,
-        flags: Vec::new(),
-        modseq: None,
-        internal: Timestamp::from_second(second).unwrap(),
-        raw,
-        message,
-    }
 }
 
 fn time(what: &str, mut work: impl FnMut()) {
