@@ -53,6 +53,8 @@ pub struct Connection {
     qresync: bool,
     /// No command is under way and none was left half read.
     ready: bool,
+    /// The tag of an IDLE that was told to end and has not said that it did.
+    ending: Option<String>,
     selected: Option<Open>,
     exists: u32,
     /// Something changed that no call has reported yet.
@@ -78,6 +80,7 @@ impl Connection {
             capabilities: Capabilities::default(),
             qresync: false,
             ready: true,
+            ending: None,
             selected: None,
             exists: 0,
             news: false,

@@ -158,9 +158,19 @@ impl Connection {
     async fn next(&mut self, kind: Kind) -> Result<Reply, Error> {
         loop {
             let before = self.session.get_ref().received();
-            match clock::deadline(kind.limit, self.receive()).await {
+            let limit = match self.ending {
+                Some(_) => kind.limit.min(limits::DONE_TIMEOUT),
+                None => kind.limit,
+            };
+            match clock::deadline(limit, self.receive()).await {
+                Ok(Ok(Reply::Done { tag, status, .. })) if self.ending.as_ref() == Some(&tag) => {
+                    self.ending = None;
+                    if status != Status::Ok {
+                        return Err(Error::Protocol("IDLE ended with a refusal"));
+                    }
+                }
                 Ok(reply) => return reply,
-                Err(_) if kind.bulk => {
+                Err(_) if kind.bulk && self.ending.is_none() => {
                     let progress = self.session.get_ref().received() - before;
                     if progress < limits::STALL_BYTES {
                         return Err(Error::Timeout { what: kind.what });

@@ -23,7 +23,8 @@ pub enum Woke {
 impl Connection {
     /// Waits until something changes in the open folder, `limit` has passed or `stop` completes.
     /// News that an earlier command brought along end the wait at once. Afterwards the connection
-    /// takes commands again.
+    /// takes commands again, after `stop` without waiting for the server: what a person asks for
+    /// costs no round trip more because somebody was listening.
     pub async fn idle(
         &mut self,
         limit: Duration,
@@ -43,14 +44,18 @@ impl Connection {
             None => return Ok(Woke::Limit),
             Some(woke) => woke,
         };
-        let done = async {
-            self.session
-                .run_command_untagged("DONE")
-                .await
-                .map_err(|_| Error::Lost)?;
-            self.finish(KIND, &tag, |_| ()).await
-        };
+        let done = self.session.run_command_untagged("DONE");
         clock::deadline(limits::DONE_TIMEOUT, done)
+            .await
+            .map_err(|_| Error::Timeout { what: "DONE" })?
+            .map_err(|_| Error::Lost)?;
+        if woke == Woke::Stopped {
+            // The next command goes out at once; its answer comes behind the end of this one.
+            self.ending = Some(tag);
+            self.ready = true;
+            return Ok(woke);
+        }
+        clock::deadline(limits::DONE_TIMEOUT, self.finish(KIND, &tag, |_| ()))
             .await
             .map_err(|_| Error::Timeout { what: "DONE" })??;
         // What came between the news and the end of IDLE belongs to the same news.

@@ -95,6 +95,26 @@ async fn news_before_the_continuation_of_idle_count() {
 }
 
 #[tokio::test]
+async fn a_command_that_stops_a_wait_does_not_wait_for_its_end() {
+    for (end, good) in [("OK done", true), ("BAD what", false)] {
+        let idle = ("IDLE", "+ idling\r\n");
+        // Nothing is said to DONE until the next command is there.
+        let answers = format!("* 5 EXISTS\r\nA0003 {end}\r\nTAG OK\r\n");
+        let steps = [SELECT, idle, ("DONE", ""), ("NOOP", &answers)];
+        let (mut c, said) = play(BASIC, &steps).await;
+        c.select("INBOX", None).await.unwrap();
+        let stop = std::future::ready(());
+        let woke = c.idle(Duration::from_secs(60), stop).await.unwrap();
+        assert_eq!(woke, Woke::Stopped);
+        let news = c.noop().await;
+        assert_eq!(news.is_ok(), good, "{news:?}");
+        assert_eq!(c.is_usable(), good);
+        assert_eq!(c.exists(), 5);
+        assert!(said.await.unwrap().last().unwrap().contains("NOOP"));
+    }
+}
+
+#[tokio::test]
 async fn a_goodbye_says_why() {
     let bye = |text: &str| format!("* BYE {text}\r\n");
     for (text, next, many) in [
