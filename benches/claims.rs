@@ -23,14 +23,11 @@ mod figures;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 mod office;
 
-use dovecot::{Dovecot, Format};
+use dovecot::Format;
 use figures::{median, percentile, ratio, verdict};
-use office::{Person, Place, customer_mail, name};
+use office::{Office, Person, Place, customer_mail, name};
 use postroom::clock::{self, monotonic};
 use postroom::engine::api::{Change, Outcome};
-use postroom::imap::{self, Connection, Endpoint, Security};
-use postroom::sandbox::Sandbox;
-use secrecy::SecretString;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -48,32 +45,18 @@ const OVER_BARE: f64 = 1.5;
 
 #[tokio::main]
 async fn main() {
-    let (sandbox, near) = office::sandbox(0).await;
-    measure("the demo's server", near, "Archive").await;
-    drop::<Sandbox>(sandbox);
-    if let Some(server) = Dovecot::start(Format::Maildir) {
-        let near = Place {
-            imap: server.port,
-            smtp: server.port,
-            user: server.user.to_owned(),
-            password: server.pass.to_owned(),
-        };
-        measure("Dovecot", near, "Archive").await;
+    measure("the demo's server", Office::sandbox().await).await;
+    if let Some(office) = Office::dovecot(Format::Maildir).await {
+        measure("Dovecot", office).await;
     }
 }
 
-async fn measure(server: &str, near: Place, spare: &str) {
-    let line = slow_line(near.imap).await;
-    let far = Place {
-        imap: line,
-        ..near.clone()
-    };
-    let mut direct = connect(&near).await;
-    for number in 0..3 * CLAIMS {
-        let mail = customer_mail(number);
-        direct.append("INBOX", &[], &mail).await.unwrap();
-    }
-    let (append, append_and_fetch) = bare(&far, spare).await;
+async fn measure(server: &str, office: Office) {
+    office.receive(3 * CLAIMS).await;
+    let near = &office.place;
+    let mut far = near.clone();
+    far.imap.port = slow_line(near.imap.port).await;
+    let (append, append_and_fetch) = bare(&far).await;
     let mut ana = far.person("ana").await;
     let mut ben = near.person("ben").await;
     for (person, number) in [(&mut ana, 0), (&mut ben, 1)] {
@@ -99,7 +82,6 @@ async fn measure(server: &str, near: Place, spare: &str) {
     report("somebody else writes", 2, &busy, bare);
     ana.handle.finish().await;
     ben.handle.finish().await;
-    direct.logout().await;
 }
 
 fn report(when: &str, limit: u32, claims: &[Duration], (what, bare): (&str, Duration)) {
@@ -107,7 +89,9 @@ fn report(when: &str, limit: u32, claims: &[Duration], (what, bare): (&str, Dura
     let best = percentile(claims.iter().copied(), 0);
     let worst = percentile(claims.iter().copied(), 99);
     let trips = ratio(usual, ROUND_TRIP);
-    println!("  {when}: median {usual:.1?}, from {best:.1?} to {worst:.1?}; bare {what} {bare:.1?}");
+    println!(
+        "  {when}: median {usual:.1?}, from {best:.1?} to {worst:.1?}; bare {what} {bare:.1?}"
+    );
     // What is over a whole number is work at both ends; a round trip more would be a whole more.
     verdict(
         &format!("a claim settles in {limit} round trips when {when}"),
@@ -132,9 +116,9 @@ async fn claim(person: &mut Person, number: usize) -> Duration {
 }
 
 /// Medians of an APPEND, and of an APPEND and the FETCH of what was appended, over the line.
-async fn bare(far: &Place, folder: &str) -> (Duration, Duration) {
-    let mut connection = connect(far).await;
-    let mail = customer_mail(0);
+async fn bare(far: &Place) -> (Duration, Duration) {
+    let mut connection = far.connect().await;
+    let (folder, mail) = ("Archive", customer_mail(0));
     connection.select(folder, None).await.unwrap();
     let (mut append, mut both) = (Vec::new(), Vec::new());
     for _ in 0..CLAIMS {
@@ -147,18 +131,6 @@ async fn bare(far: &Place, folder: &str) -> (Duration, Duration) {
     }
     connection.logout().await;
     (median(append), median(both))
-}
-
-async fn connect(place: &Place) -> Connection {
-    let endpoint = Endpoint {
-        host: "127.0.0.1".to_owned(),
-        port: place.imap,
-        security: Security::None,
-        ca_file: None,
-        user: place.user.clone(),
-    };
-    let password = SecretString::from(place.password.as_str());
-    imap::connect(&endpoint, &password).await.unwrap()
 }
 
 /// A port on loopback that leads to another, half a round trip away in each direction.
