@@ -201,7 +201,7 @@ pub fn desk(size: Size) -> Desk {
         header: whole.line(0),
         banner: whole.line(1),
         envelope: Area {
-            height: envelope,
+            height: envelope.min(size.height.saturating_sub(2)),
             ..whole.below(2)
         },
         editor: body.inside(1, 1),
@@ -266,7 +266,7 @@ mod tests {
             true,
         );
         assert_eq!(wide.list.map(|a| a.width), Some(47));
-        assert_eq!(wide.side.map(|a| a.x), Some(98));
+        assert_eq!(wide.side.map(|a| a.x), Some(99));
         let small = plan(
             Size {
                 width: 80,

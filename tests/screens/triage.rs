@@ -260,3 +260,26 @@ fn teammates_see_what_is_open_and_not_where_the_cursor_passes() {
     play.press("g g Enter Esc");
     assert_eq!(looks(&play), [Some(data::name(data::REFUND)), None]);
 }
+
+#[test]
+fn a_tag_that_does_not_exist_is_made_by_typing_it() {
+    let mut play = Play::new(80, 24);
+    play.press("t").type_text("#Urgent").shows("urgent  (new)");
+    play.press("Enter");
+    let add = ["urgent".to_owned()].into();
+    let remove = BTreeSet::new();
+    assert_eq!(play.changes(), [Change::Tag { add, remove }]);
+    play.press("Esc t")
+        .type_text("two words")
+        .shows("nothing fits");
+}
+
+#[test]
+fn who_takes_what_one_looks_at_is_said() {
+    let mut play = Play::new(80, 24);
+    play.press("Enter");
+    play.queue[0].owner = Some(data::agent("bea"));
+    play.hear(News::Changed(vec![data::name(data::REFUND)]));
+    play.shows("bea owns this conversation now.")
+        .shows("NEW, bea");
+}

@@ -237,3 +237,100 @@ pub fn done(change: &Change, object: &str) -> String {
 pub fn is_snoozed(row: &Row, now: Timestamp) -> bool {
     row.snoozed_until.is_some_and(|until| until > now)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{Address, Remote};
+
+    fn row(owner: Option<&str>, tags: &[&str]) -> Row {
+        let name = ConversationName::new("a@b");
+        Row {
+            id: name.id(),
+            name,
+            subject: Remote::new("Refund"),
+            from: Address::new("Mia", "mia@example.net"),
+            status: Status::Open,
+            owner: owner.map(Agent::new),
+            tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+            waiting_since: None,
+            last_at: Timestamp::UNIX_EPOCH,
+            messages: 1,
+            unread: 0,
+            snoozed_until: None,
+            attachments: false,
+            bounced: false,
+            presence: Vec::new(),
+            draft: false,
+        }
+    }
+
+    fn set(tags: &[&str]) -> BTreeSet<String> {
+        tags.iter().map(|t| (*t).to_owned()).collect()
+    }
+
+    fn changes() -> Vec<Change> {
+        vec![
+            Change::Claim,
+            Change::Release,
+            Change::Assign(Agent::new("ben")),
+            Change::Steal {
+                reason: "ill".to_owned(),
+            },
+            Change::Status(Status::Done),
+            Change::Tag {
+                add: set(&["billing", "new"]),
+                remove: set(&["old", "never-there"]),
+            },
+            Change::Snooze(Timestamp::MAX),
+        ]
+    }
+
+    #[test]
+    fn doing_and_undoing_is_nothing() {
+        let me = Agent::new("ana");
+        for owner in [None, Some("ana"), Some("ben")] {
+            for change in changes() {
+                let before = row(owner, &["billing", "old"]);
+                let undo = undo_of(&before, &change, &me).unwrap();
+                let mut after = before.clone();
+                apply(&mut after, &change, &me);
+                assert!(still(&after, &undo.expects), "{change:?} of {owner:?}");
+                apply(&mut after, &undo.change, &me);
+                assert_eq!(after, before, "{change:?} of {owner:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_the_truth_and_the_open_changes_in_order() {
+        let me = Agent::new("ana");
+        let mut ledger = Ledger::default();
+        let batch = ledger.begin(false);
+        let truth = row(None, &[]);
+        for (ticket, change) in [Change::Claim, Change::Release, Change::Claim]
+            .into_iter()
+            .enumerate()
+        {
+            let pending = Pending {
+                name: truth.name.clone(),
+                subject: "Refund".to_owned(),
+                undo: undo_of(&truth, &change, &me),
+                change,
+                batch,
+            };
+            ledger.add(Ticket(ticket as u64), pending);
+        }
+        assert_eq!(ledger.shown(&truth, &me).owner, Some(me.clone()));
+        assert_eq!(ledger.doing(&truth.name), Some("claiming"));
+        ledger.settle(Ticket(2), false);
+        assert_eq!(ledger.shown(&truth, &me).owner, None);
+        ledger.settle(Ticket(1), true);
+        assert_eq!(ledger.shown(&truth, &me).owner, Some(me.clone()));
+        let (_, whole) = ledger.settle(Ticket(0), false).unwrap();
+        assert_eq!(whole.map(|b| (b.done, b.undo.len())), Some((1, 1)));
+        assert_eq!(ledger.shown(&truth, &me).as_ref(), &truth);
+        assert_eq!(ledger.settle(Ticket(0), true), None);
+        assert_eq!(ledger.pop().map(|undos| undos.len()), Some(1));
+    }
+}

@@ -1,7 +1,7 @@
 //! What the engine says, and what follows from it.
 
 use super::pane::Pane;
-use super::{App, Source};
+use super::{App, Focus, Source};
 use crate::engine::api::{Link, News, Ticket, Trouble};
 use crate::team::ConversationName;
 use crate::view::{Page, Thread};
@@ -22,7 +22,7 @@ impl App {
                     self.palette_found(hits, total);
                 }
             }
-            News::Members(members) => self.members = members,
+            News::Members(members) => self.members_known(members),
             News::Settled(ticket, name, outcome) => self.settled(ticket, &name, outcome),
             News::Draft(ticket, draft) => self.draft_arrived(ticket, draft),
             News::Saved { draft, at } => self.draft_saved(&draft, at),
@@ -95,12 +95,36 @@ impl App {
             .as_ref()
             .map(|p| p.thread.row.name == thread.row.name);
         if same == Some(true) {
+            self.say_new_owner(&thread);
             self.with_pane(|pane, room| pane.update(thread, room));
             return;
         }
         self.pane = None;
         self.with_room(|app, room| app.pane = Some(Pane::new(thread, room)));
         self.wait_to_read();
+    }
+
+    /// The open conversation got another owner, and not by a change of mine.
+    fn say_new_owner(&mut self, thread: &Thread) {
+        let Some(pane) = self.pane.as_ref().filter(|_| self.focus == Focus::Thread) else {
+            return;
+        };
+        let (was, now) = (&pane.thread.row.owner, &thread.row.owner);
+        let me = Some(&self.options.me);
+        if was == now || now.as_ref() == me || self.doing(&thread.row.name).is_some() {
+            return;
+        }
+        let lost = was.as_ref() == me;
+        let text = match now {
+            Some(owner) if lost => format!("{owner} took this conversation over."),
+            Some(owner) => format!("{owner} owns this conversation now."),
+            None => "Nobody owns this conversation any more.".to_owned(),
+        };
+        if lost && now.is_some() {
+            self.bad(text);
+        } else {
+            self.good(text);
+        }
     }
 
     fn changed(&mut self, names: &[ConversationName]) {

@@ -1,7 +1,7 @@
 //! Who gets a key: a question, the picker, the query line, a command, or the text.
 
 use super::writing::{Mode, Saved};
-use super::{App, Focus, Pick, Target, Timer};
+use super::{App, Focus, Pick, PickerKind, Target, Timer};
 use crate::engine::api::Request;
 use crate::limits;
 use crate::tui::commands::{Command, Match, spec};
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// What the first key of a sequence can lead to is shown after this long.
 const WHICH_KEY: Duration = Duration::from_millis(250);
+/// The palette searches after this much silence.
+const QUERY: Duration = Duration::from_millis(50);
 
 impl App {
     pub(super) fn key_pressed(&mut self, key: Key) {
@@ -174,10 +176,11 @@ impl App {
     pub(super) fn picker_typed(&mut self) {
         if let Some(picker) = &mut self.picker {
             picker.filter();
-            if picker.kind == super::PickerKind::Palette {
-                self.wake(Timer::Query, WHICH_KEY / 5);
+            if picker.kind == PickerKind::Palette {
+                self.wake(Timer::Query, QUERY);
             }
         }
+        self.offer_new_tag();
     }
 
     /// Does what the chosen line of the picker says.

@@ -7,10 +7,10 @@ use super::prose::{Thing, name_of};
 use crate::engine::api::{Change, Link, Request, Stage, Ticket, Trouble};
 use crate::mail::clean;
 use crate::mail::draft::Draft;
-use crate::team::Grade;
+use crate::team::{Grade, act};
 use crate::tui::commands::Command;
 use crate::tui::{text, words};
-use crate::view::Row;
+use crate::view::{Member, Row};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,6 +32,16 @@ impl App {
         let mut picker = Picker::new(Kind::Assign, title, items);
         picker.warning = self.writer_warning(&targets);
         self.picker = Some(picker);
+        self.engine(Request::Members);
+    }
+
+    /// The team is known anew: somebody may have joined, and what they own changes.
+    pub(super) fn members_known(&mut self, members: Vec<Member>) {
+        self.members = members;
+        let items = self.member_items(&self.targets());
+        if let Some(picker) = self.picker.as_mut().filter(|p| p.kind == Kind::Assign) {
+            picker.replace(items);
+        }
     }
 
     pub(super) fn pick_snooze(&mut self) {
@@ -62,6 +72,23 @@ impl App {
         let mut picker = Picker::new(Kind::Tags, "Tags", items);
         picker.warning = Some("Enter adds or removes. Type a new word to make a tag.".to_owned());
         self.picker = Some(picker);
+    }
+
+    /// What is typed into the tag picker can become a tag of its own.
+    pub(super) fn offer_new_tag(&mut self) {
+        let Some(picker) = self.picker.as_mut().filter(|p| p.kind == Kind::Tags) else {
+            return;
+        };
+        let typed = act::tag(&picker.query.text());
+        let known = |tag: &str| {
+            let mut all = picker.shown.iter().filter_map(|n| picker.item(*n));
+            all.any(|item| item.title == tag)
+        };
+        let new = typed.filter(|tag| !known(tag)).map(|tag| {
+            let title = format!("{tag}  (new)");
+            Item::new("", title, Pick::Tag(tag))
+        });
+        picker.found(new.into_iter().collect());
     }
 
     /// Adds a tag, or removes it when every target has it.

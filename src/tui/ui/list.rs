@@ -1,12 +1,17 @@
 //! The list of conversations.
 
 use super::paint::Paint;
+use super::theme::Theme;
+use crate::mail::clean;
 use crate::team::{Grade, Status};
 use crate::tui::app::{App, Focus, ListLine, Source, Target, is_snoozed, name_of};
 use crate::tui::layout::Area;
 use crate::tui::{text, words};
 use crate::view::{Row, View};
 use ratatui::style::Style;
+
+/// Columns tags may take.
+const TAGS: usize = 20;
 
 /// Draws the title, when there is a line for it, and the rows.
 pub fn draw(app: &App, paint: &mut Paint<'_>, title: Option<Area>, area: Area) {
@@ -139,12 +144,7 @@ fn columns(app: &App, paint: &mut Paint<'_>, line: Area, row: &Row) {
     );
     let (owner_width, sender_width) = widths(line.width);
     let owner = row.owner.as_ref().map_or("--", |owner| owner.as_str());
-    paint.put(
-        line,
-        12,
-        &text::pad(owner, owner_width),
-        owner_style(app, row, theme.quiet()),
-    );
+    paint.put(line, 12, &text::pad(owner, owner_width), theme.text());
     let from = 13 + u16::try_from(owner_width).unwrap_or(0);
     paint.put(
         line,
@@ -154,9 +154,9 @@ fn columns(app: &App, paint: &mut Paint<'_>, line: Area, row: &Row) {
     );
     let subject_at = from + 1 + u16::try_from(sender_width).unwrap_or(0);
     let mut room = line;
-    let extra = remark(app, row, line.width < 60);
+    let (extra, style) = remark(app, row, (line.width < 60, theme));
     if !extra.is_empty() && line.width >= 60 {
-        let column = paint.put_right(line.inside(0, 1), &extra, theme.accent());
+        let column = paint.put_right(line.inside(0, 1), &extra, style);
         room.width = column.saturating_sub(2);
     }
     let mut subject = row.subject.line().as_str().to_owned();
@@ -172,14 +172,6 @@ fn columns(app: &App, paint: &mut Paint<'_>, line: Area, row: &Row) {
     paint.put(room, subject_at, &subject, weight);
 }
 
-fn owner_style(app: &App, row: &Row, nobody: Style) -> Style {
-    match &row.owner {
-        None => nobody,
-        Some(owner) if *owner == app.options.me => Style::new(),
-        Some(_) => Style::new(),
-    }
-}
-
 /// Columns of owner and sender: both shrink before the subject does.
 fn widths(width: u16) -> (usize, usize) {
     match width {
@@ -190,22 +182,23 @@ fn widths(width: u16) -> (usize, usize) {
     }
 }
 
-/// What is on its way for a row, or who else is on it.
-fn remark(app: &App, row: &Row, narrow: bool) -> String {
+/// What is on its way for a row, or who else is on it, or its tags.
+fn remark(app: &App, row: &Row, (narrow, theme): (bool, Theme)) -> (String, Style) {
     if let Some(doing) = app.doing(&row.name) {
-        return format!("{doing}...");
+        return (format!("{doing}..."), theme.accent());
     }
     if !narrow && let Some(words) = presence_words(row) {
-        return words;
+        return (words, theme.accent());
     }
     if row.draft {
-        return "draft".to_owned();
+        return ("draft".to_owned(), theme.accent());
+    }
+    if narrow {
+        return (String::new(), theme.quiet());
     }
     let tags: Vec<&str> = row.tags.iter().map(String::as_str).collect();
-    match tags.is_empty() || narrow {
-        true => String::new(),
-        false => text::fit(crate::mail::clean::line(&tags.join(" ")).as_str(), 20),
-    }
+    let tags = text::fit(clean::line(&tags.join(" ")).as_str(), TAGS);
+    (tags, theme.quiet())
 }
 
 fn presence_words(row: &Row) -> Option<String> {
