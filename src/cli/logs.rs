@@ -54,5 +54,9 @@ fn filter(usual: &str, verbose: u8) -> EnvFilter {
         ("warn", 2) | ("info", 1) => "debug",
         _ => "trace",
     };
-    EnvFilter::new(format!("warn,postroom={level}"))
+    // async-imap writes whole commands at its lowest level, the password among them; what the TLS
+    // verifier says arrives as our own sentence.
+    EnvFilter::new(format!(
+        "warn,async_imap=off,rustls_platform_verifier=off,postroom={level}"
+    ))
 }

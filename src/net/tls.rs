@@ -76,7 +76,11 @@ fn certificate(why: &CertificateError) -> String {
             "its certificate was not signed by the issuer it names: somebody may be in between"
         }
         // The details may quote the certificate, which is outside text.
-        _ => "its certificate is not acceptable",
+        CertificateError::Other(_) => {
+            "its certificate is not one that a server should have (self-signed, perhaps): set \
+             ca-file to trust exactly this one"
+        }
+        _ => "its certificate is not acceptable: ask whoever runs the server",
     }
     .to_owned()
 }
