@@ -54,9 +54,7 @@ fn filter(usual: &str, verbose: u8) -> EnvFilter {
         ("warn", 2) | ("info", 1) => "debug",
         _ => "trace",
     };
-    // async-imap writes whole commands at its lowest level, the password among them; what the TLS
-    // verifier says arrives as our own sentence.
-    EnvFilter::new(format!(
-        "warn,async_imap=off,rustls_platform_verifier=off,postroom={level}"
-    ))
+    // Libraries are not heard: one writes whole commands at its lowest level, the password among
+    // them, and another says in its own words what arrives as our sentence.
+    EnvFilter::new(format!("off,postroom={level}"))
 }
