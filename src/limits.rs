@@ -14,6 +14,8 @@ pub const IMAP_DEPTH: usize = 64;
 pub const FETCH_MESSAGES: usize = 500;
 /// Bytes asked for in one FETCH of bodies.
 pub const FETCH_BYTES: u64 = 4 << 20;
+/// A message larger than this is not copied; it is told and left on the server.
+pub const MESSAGE_BYTES: u64 = 200 << 20;
 /// A message larger than this is fetched in pieces of [`FETCH_PIECE`].
 pub const FETCH_WHOLE: u64 = 8 << 20;
 /// One piece of a large message.

@@ -13,7 +13,7 @@ use super::{Open, Sync};
 use crate::cache::{Folder, FolderRole, flags_digest};
 use crate::clock;
 use crate::imap::{self, Changes, Flags, Overview, Resync, Selected};
-use crate::limits::{FETCH_BYTES, FETCH_MESSAGES, FETCH_WHOLE};
+use crate::limits::{FETCH_BYTES, FETCH_MESSAGES, FETCH_WHOLE, MESSAGE_BYTES};
 use crate::team::ConversationName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -212,8 +212,18 @@ impl Sync {
         uidvalidity: u32,
         mut new: Vec<(u32, u64)>,
     ) -> Result<usize, Trouble> {
-        new.sort_unstable_by_key(|(uid, _)| std::cmp::Reverse(*uid));
         let total = new.len();
+        new.retain(|(_, size)| *size <= MESSAGE_BYTES);
+        if new.len() < total {
+            let what = format!(
+                "{} in {} is larger than {} MB and left out: open it with another mail program",
+                counted(total - new.len()),
+                role.word(),
+                MESSAGE_BYTES >> 20
+            );
+            self.shared.notice(true, what).await;
+        }
+        new.sort_unstable_by_key(|(uid, _)| std::cmp::Reverse(*uid));
         let mut intake = Intake::new(&self.shared, folder, uidvalidity);
         let mut asked = 0;
         for chunk in chunks(&new) {
@@ -331,6 +341,13 @@ impl Open {
         let mut rows = Vec::with_capacity(uids.len());
         self.connection.fetch(&uids, |row| rows.push(row)).await?;
         Ok(rows)
+    }
+}
+
+fn counted(messages: usize) -> String {
+    match messages {
+        1 => "one message".to_owned(),
+        n => format!("each of {n} messages"),
     }
 }
 
