@@ -56,9 +56,9 @@ pub fn verdict(limit: &str, measured: impl std::fmt::Display, met: bool) {
     println!("  limit: {limit}; measured: {measured}: {word}");
 }
 
-/// A line of `/proc/PID/status` in its own unit; 0 when there is none.
-pub fn status_of(pid: u32, field: &str) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+/// A line of `/proc/TASK/status` in its own unit; 0 when there is none.
+pub fn status_of(task: impl std::fmt::Display, field: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{task}/status")).unwrap_or_default();
     let value = text
         .lines()
         .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

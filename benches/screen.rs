@@ -66,7 +66,16 @@ fn main() {
 
 fn keystrokes(homes: &[Home; 2]) {
     println!("screen: a key, of 200 by 50 cells");
-    let both = homes.each_ref().map(|home| press_keys(&home.cache()));
+    let both = homes.each_ref().map(|home| {
+        let mut pressed = press_keys(&home.cache());
+        let all = pressed.len();
+        pressed.retain(|p| !p.disturbed);
+        println!(
+            "  {all} keys pressed; left out, because others had the core: {}",
+            all - pressed.len()
+        );
+        pressed
+    });
     for (size, pressed) in SIZES.iter().zip(&both) {
         let row = |what, pick: fn(&Pressed) -> Duration| {
             let (p50, p99) = (

@@ -1,5 +1,6 @@
 //! Keys on the app's state, with a reader of a real cache in the engine's place.
 
+use crate::figures::status_of;
 use postroom::cache::{Reader, Viewer};
 use postroom::clock::{self, monotonic};
 use postroom::config::AfterSend;
@@ -34,6 +35,8 @@ pub struct Pressed {
     pub answer: Duration,
     /// Reading the cache for the answer; in the program this runs on other threads.
     pub cache: Duration,
+    /// The system gave the core to somebody else meanwhile, so the times are not ours alone.
+    pub disturbed: bool,
 }
 
 struct Bench {
@@ -53,14 +56,21 @@ pub fn press_keys(cache: &Path) -> Vec<Pressed> {
     let keys = std::iter::repeat_n(round, ROUNDS).flatten();
     keys.map(|key| {
         let mut pressed = Pressed::default();
+        let before = preemptions();
         let start = monotonic();
         let effects = bench.take_in(Event::Key(key));
         bench.draw();
         pressed.frame = start.elapsed();
         bench.answer(effects, &mut pressed);
+        pressed.disturbed = preemptions() != before;
         pressed
     })
     .collect()
+}
+
+/// Times the core was taken from this thread so far.
+fn preemptions() -> u64 {
+    status_of("thread-self", "nonvoluntary_ctxt_switches")
 }
 
 impl Bench {
