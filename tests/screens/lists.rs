@@ -105,3 +105,17 @@ fn a_window_too_small_says_so_and_goes_on() {
     play.resize(80, 24);
     play.shows("Refund for order 4417");
 }
+
+#[test]
+fn the_palette_chooses_what_can_be_run_before_what_cannot() {
+    let mut play = Play::new(120, 36);
+    play.press(":").type_text("kettle");
+    play.wake(postroom::tui::app::Timer::Query);
+    play.shows("> Refund for order 4417").hides("Postpone");
+    play.press("Esc :")
+        .type_text("release")
+        .shows("(nobody owns it)");
+    play.press("Enter");
+    assert_eq!(play.changes(), []);
+    play.shows("nobody owns it");
+}

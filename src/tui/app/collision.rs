@@ -1,6 +1,7 @@
 //! What somebody else does to the conversation one is writing in.
 
-use super::prose::name_of;
+use super::prose::{beginning, name_of};
+use crate::mail::clean;
 use crate::team::gate::Seen;
 use crate::team::{Agent, Grade};
 use crate::tui::words;
@@ -27,7 +28,8 @@ pub struct Banner {
     pub text: String,
 }
 
-/// Words of an answer that are quoted; the line is cut where it ends.
+/// Bytes and words of an answer that are quoted; the line is cut where it ends.
+const QUOTED: usize = 1000;
 const WORDS: usize = 30;
 
 /// Messages the writer has not seen.
@@ -68,7 +70,7 @@ fn answered(thread: &Thread, seen: &Seen, zone: &TimeZone) -> Option<Banner> {
         Some(agent) => agent.to_string(),
         None => "somebody".to_owned(),
     };
-    let text = answer.text.text();
+    let text = clean::text(beginning(&answer.text, QUOTED));
     let words: Vec<&str> = text.as_str().split_whitespace().take(WORDS).collect();
     let first = words.join(" ");
     let at = words::clock(answer.at, zone);

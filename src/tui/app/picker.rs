@@ -6,7 +6,7 @@ use crate::engine::api::Ticket;
 use crate::mail::draft::Draft;
 use crate::team::{Agent, ConversationName, EventId};
 use crate::tui::commands::Command;
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::time::Duration;
 
@@ -223,25 +223,34 @@ impl Picker {
     fn rank(&mut self) {
         let typed = self.query.text();
         let typed = typed.trim().trim_start_matches('>');
+        let found = self.items.len()..self.items.len() + self.found.len();
         self.shown = if typed.trim().is_empty() {
-            (0..self.items.len()).collect()
+            (0..self.items.len()).chain(found).collect()
         } else {
-            ranked(&self.items, typed.trim())
+            let (open, shut): (Vec<usize>, Vec<usize>) = ranked(&self.items, typed.trim())
+                .into_iter()
+                .partition(|n| {
+                    self.items
+                        .get(*n)
+                        .is_some_and(|item| item.disabled.is_none())
+                });
+            open.into_iter().chain(found).chain(shut).collect()
         };
-        let from = self.items.len();
-        self.shown.extend(from..from + self.found.len());
         self.cursor = self.cursor.min(self.shown.len().saturating_sub(1));
     }
 }
 
-/// Numbers of the items that match, best first; items that cannot be chosen last.
+/// Numbers of the items that match, best first: titles by the letters typed in their order, other
+/// words by what stands in them, keys as they are.
 fn ranked(items: &[Item], typed: &str) -> Vec<usize> {
     let mut matcher = Matcher::new(Config::DEFAULT);
-    let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+    let (case, marks) = (CaseMatching::Smart, Normalization::Smart);
+    let fuzzy = Pattern::new(typed, case, marks, AtomKind::Fuzzy);
+    let exact = Pattern::new(typed, case, marks, AtomKind::Substring);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(bool, u32, usize)> = Vec::new();
+    let mut scored: Vec<(u32, usize)> = Vec::new();
     for (number, item) in items.iter().enumerate() {
-        let mut score = |text: &str, weight: u32| {
+        let mut score = |pattern: &Pattern, text: &str, weight: u32| {
             let haystack = Utf32Str::new(text, &mut buffer);
             pattern.score(haystack, &mut matcher).map(|s| s * weight)
         };
@@ -249,16 +258,16 @@ fn ranked(items: &[Item], typed: &str) -> Vec<usize> {
         let key = (item.right == typed).then_some(u32::MAX);
         let best = [
             key,
-            score(&item.title, 4),
-            score(&item.words, 2),
-            score(&item.detail, 1),
+            score(&fuzzy, &item.title, 4),
+            score(&exact, &item.words, 2),
+            score(&exact, &item.detail, 1),
         ];
         if let Some(best) = best.into_iter().flatten().max() {
-            scored.push((item.disabled.is_some(), best, number));
+            scored.push((best, number));
         }
     }
-    scored.sort_by_key(|(disabled, score, number)| (*disabled, u32::MAX - score, *number));
-    scored.into_iter().map(|(_, _, number)| number).collect()
+    scored.sort_by_key(|(score, number)| (u32::MAX - score, *number));
+    scored.into_iter().map(|(_, number)| number).collect()
 }
 
 #[cfg(test)]

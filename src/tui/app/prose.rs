@@ -1,7 +1,7 @@
 //! A conversation as lines of text: what stands where, before any colour.
 
 use crate::clock::Timestamp;
-use crate::mail::{Address, Defect, clean};
+use crate::mail::{Address, Defect, Remote, clean};
 use crate::tui::{text, words};
 use crate::view::{Note, Thread, ThreadMessage};
 use jiff::tz::TimeZone;
@@ -99,6 +99,10 @@ pub struct Prose {
 
 /// Quoted lines in a row that are folded.
 const FOLD_QUOTES: usize = 3;
+/// Bytes of one message's text that are laid out: what a person reads, at once on every key.
+const SHOWN: usize = 256 << 10;
+/// Bytes of a folded text that are looked at for its first line.
+const FIRST: usize = 2 << 10;
 /// Links of one message that are taken.
 const LINKS: usize = 50;
 /// Links of one message that are shown below it.
@@ -127,7 +131,7 @@ pub fn things(message: &ThreadMessage) -> Vec<Thing> {
     let mut out: Vec<Thing> = files.collect();
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
-    for link in finder.links(message.text.raw()).take(LINKS) {
+    for link in finder.links(beginning(&message.text, SHOWN)).take(LINKS) {
         let Some(url) = clean::url(link.as_str()) else {
             continue;
         };
@@ -183,6 +187,12 @@ pub fn prose(thread: &Thread, look: Look<'_>) -> Prose {
         }
     }
     out
+}
+
+/// The first bytes of a text from outside, cut at a character; still to be cleaned.
+pub fn beginning(text: &Remote, bytes: usize) -> &str {
+    let raw = text.raw();
+    raw.get(..raw.floor_char_boundary(bytes)).unwrap_or(raw)
 }
 
 /// How a sender is shown: the address always, the name never alone.
@@ -254,13 +264,24 @@ impl Prose {
         let when = words::when(look.now, message.at, look.zone);
         self.head(kind, entry, who, when);
         if folded {
-            self.folded(entry, message.text.text().as_str(), look.width);
+            let first = clean::text(beginning(&message.text, FIRST));
+            self.folded(entry, first.as_str(), look.width);
             return;
         }
         for defect in &message.defects {
             self.push(Kind::Warning, entry, format!("  ! {}", warning(defect)));
         }
-        self.body(entry, message.text.text().as_str(), look);
+        let shown = clean::text(beginning(&message.text, SHOWN));
+        self.body(entry, shown.as_str(), look);
+        let rest = message.text.raw().len().saturating_sub(SHOWN);
+        if rest > 0 {
+            let size = words::size(rest as u64);
+            self.push(
+                Kind::Remark,
+                entry,
+                format!("  [{size} more; y t copies all]"),
+            );
+        }
         self.files(entry, things, first, look.width);
     }
 
@@ -387,5 +408,138 @@ fn warning(defect: &Defect) -> &'static str {
         Defect::HiddenText => "It hides text from its reader.",
         Defect::MisleadingLink => "A link leads elsewhere than its text says.",
         Defect::BadEncoding => "Some of its text could not be decoded.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::team::{Agent, ConversationName, EventId, Status};
+    use crate::view::Row;
+    use std::collections::BTreeSet;
+
+    fn message(at: i64, text: &str) -> ThreadMessage {
+        ThreadMessage {
+            key: at,
+            message_id: None,
+            uid: 1,
+            folder: "INBOX".to_owned(),
+            from: vec![Address::new("Mia", "mia@example.net")],
+            to: Vec::new(),
+            cc: Vec::new(),
+            reply_to: Vec::new(),
+            references: Vec::new(),
+            subject: Remote::new("Refund"),
+            at: Timestamp::from_second(at).unwrap(),
+            date: None,
+            text: Remote::new(text),
+            from_html: false,
+            attachments: Vec::new(),
+            outgoing: false,
+            author: None,
+            automatic: false,
+            read: true,
+            defects: Vec::new(),
+        }
+    }
+
+    fn thread(messages: Vec<ThreadMessage>, notes: Vec<Note>) -> Thread {
+        let name = ConversationName::new("a@b");
+        let row = Row {
+            id: name.id(),
+            name,
+            subject: Remote::new("Refund"),
+            from: Address::new("Mia", "mia@example.net"),
+            status: Status::New,
+            owner: None,
+            tags: BTreeSet::new(),
+            waiting_since: None,
+            last_at: Timestamp::UNIX_EPOCH,
+            messages: 1,
+            unread: 0,
+            snoozed_until: None,
+            attachments: false,
+            bounced: false,
+            presence: Vec::new(),
+            draft: false,
+        };
+        Thread {
+            row,
+            epoch: 0,
+            messages,
+            notes,
+            events: Vec::new(),
+            customer: (0, 0),
+        }
+    }
+
+    fn lay_out(thread: &Thread, quotes: bool) -> Prose {
+        let look = Look {
+            width: 40,
+            folds: &BTreeMap::new(),
+            quotes,
+            now: Timestamp::from_second(100).unwrap(),
+            zone: &TimeZone::UTC,
+        };
+        prose(thread, look)
+    }
+
+    fn text_of(prose: &Prose) -> String {
+        let lines: Vec<&str> = prose.lines.iter().map(|l| l.left.as_str()).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn messages_and_notes_stand_in_order_of_time_and_only_the_last_message_is_open() {
+        let note = Note {
+            event: EventId::new("e"),
+            agent: Agent::new("ben"),
+            text: Remote::new("call her"),
+            at: Timestamp::from_second(15).unwrap(),
+        };
+        let thread = thread(
+            vec![message(10, "one\ntwo"), message(20, "three")],
+            vec![note],
+        );
+        let prose = lay_out(&thread, false);
+        let kinds: Vec<Kind> = prose.starts.iter().map(|n| prose.lines[*n].kind).collect();
+        assert_eq!(kinds, [Kind::Theirs, Kind::NoteHead, Kind::Theirs]);
+        let text = text_of(&prose);
+        assert!(text.contains("one") && text.contains("(folded)") && !text.contains("two"));
+        assert!(text.contains("| call her") && text.contains("three"));
+    }
+
+    #[test]
+    fn quotes_fold_from_three_lines_on() {
+        for (quoted, folded) in [(2, false), (3, true)] {
+            let body = format!("Hi\n{}", "> old\n".repeat(quoted));
+            let thread = thread(vec![message(1, &body)], Vec::new());
+            assert_eq!(
+                text_of(&lay_out(&thread, false)).contains("folded;"),
+                folded
+            );
+            assert!(text_of(&lay_out(&thread, true)).contains("> old"));
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_its_place_and_huge_texts_are_cut() {
+        let body = format!("{}\n{}", "word ".repeat(50), "x".repeat(SHOWN));
+        let thread = thread(vec![message(1, &body)], Vec::new());
+        let prose = lay_out(&thread, false);
+        assert!(
+            prose
+                .lines
+                .iter()
+                .all(|l| text::width(&l.left) <= 40 || l.kind == Kind::Theirs)
+        );
+        assert!(text_of(&prose).contains("y t copies all"));
+    }
+
+    #[test]
+    fn links_are_numbered_once_and_only_safe_ones_count() {
+        let body = "https://a.example/x javascript:alert(1) https://a.example/x http://b.example";
+        let found = things(&message(1, body));
+        assert_eq!(found.len(), 2, "{found:?}");
     }
 }

@@ -156,7 +156,7 @@ fn items(picker: &Picker, paint: &mut Paint<'_>, area: Area) {
             }
         }
     }
-    if lines.is_empty() {
+    if lines.is_empty() && !picker.query.is_empty() {
         paint.put(area, 2, "nothing fits", paint.theme.quiet());
     }
 }
