@@ -5,6 +5,7 @@ mod reply;
 mod thread;
 
 use super::api::{News, Request, Trouble, TroubleKind};
+use super::setup::Mode;
 use super::shared::{Shared, other};
 use crate::cache::{self, Reader, Viewer};
 use crate::clock;
@@ -130,7 +131,12 @@ impl Lists<'_> {
     }
 
     fn search(&self, text: &str, limit: usize) -> Result<(Vec<Hit>, usize), Trouble> {
-        let query = query::parse(text).map_err(other)?;
+        // While somebody types, the last word may not be finished.
+        let query = match self.shared.mode {
+            Mode::Interactive => query::parse_typed(text),
+            Mode::Serve | Mode::Once => query::parse(text),
+        };
+        let query = query.map_err(other)?;
         let found = self.with_viewer(|v| self.reader.search(&query, v, limit));
         let (mut hits, total) = found.map_err(other)?;
         hits.iter_mut().for_each(|hit| self.fill(&mut hit.row));

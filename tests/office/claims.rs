@@ -87,7 +87,13 @@ async fn an_append_whose_answer_is_lost_makes_one_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_uidplus_idle_and_condstore_a_team_still_agrees() {
     let (sandbox, place) = sandbox(2).await;
-    for feature in [Feature::UidPlus, Feature::Condstore, Feature::LiteralPlus] {
+    let without = [
+        Feature::UidPlus,
+        Feature::Condstore,
+        Feature::LiteralPlus,
+        Feature::Idle,
+    ];
+    for feature in without {
         sandbox.faults.mask(feature);
     }
     let (mut ana, mut ben) = (place.person("ana").await, place.person("ben").await);
