@@ -27,6 +27,7 @@ use figures::{median, percentile, ratio, status_of, verdict};
 use keys::{Pressed, press_keys};
 use postroom::clock::{self, monotonic};
 use postroom::sandbox::{Options, Sandbox, seed};
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -174,7 +175,10 @@ fn idle() {
     let (before, woken) = (terminal.written(), wake_ups(terminal.pid()));
     std::thread::sleep(IDLE);
     let written = terminal.written() - before;
-    let woken = wake_ups(terminal.pid()) - woken;
+    // Threads that ended meanwhile take their count with them.
+    let later = wake_ups(terminal.pid());
+    let growth = |(id, count): (&u32, &u64)| count - woken.get(id).unwrap_or(&0);
+    let woken: u64 = later.iter().map(growth).sum();
     println!("screen: {IDLE:?} without news, connected; its threads woke {woken} times");
     verdict(
         "0 bytes written to the terminal while idle",
@@ -185,12 +189,12 @@ fn idle() {
     runtime.block_on(sandbox.stop());
 }
 
-/// Times the threads of a process were woken so far.
-fn wake_ups(pid: u32) -> u64 {
+/// Times each thread of a process was woken so far.
+fn wake_ups(pid: u32) -> BTreeMap<u32, u64> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok());
-    ids.map(|id: u32| status_of(id, "voluntary_ctxt_switches"))
-        .sum()
+    ids.map(|id: u32| (id, status_of(id, "voluntary_ctxt_switches")))
+        .collect()
 }
 
 /// A port nobody listens on.
