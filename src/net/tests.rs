@@ -112,7 +112,7 @@ async fn only_a_valid_certificate_for_this_host_from_a_known_issuer_is_believed(
             true,
             Some("not signed by the issuer"),
         ),
-        (self_signed("localhost"), true, Some("not acceptable")),
+        (self_signed("localhost"), true, Some("self-signed")),
     ] {
         let result = shake(&identity, known.then(|| ca.clone())).await;
         match (expected, result) {
