@@ -225,6 +225,9 @@ fn settle(home: &Home, customer: &str) -> bool {
     let is_unknown = |s: &OutgoingStage| matches!(s, OutgoingStage::Unknown { .. });
     let serve = home.start(&["serve"]);
     wait_for(home, customer, |all| all.iter().all(is_unknown));
-    assert_eq!(serve.stop(Signal::TERM), Some(0));
+    // Where nothing was left to do it may be told to end before it listens to signals; then it
+    // ends by the signal.
+    let ended = serve.stop(Signal::TERM);
+    assert!(matches!(ended, Some(0) | None), "{ended:?}");
     stages(home, customer).is_empty()
 }
