@@ -135,7 +135,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_we_send_reads_as_it_was_written(text in "((>{1,3} )?[a-zäF日]{0,90}( {1,2}[a-zäF日>]{1,20}){0,30}\n){0,8}") {
-            prop_assert_eq!(unflow(&flow(&text), false), text);
+            // White space at the end of lines goes: an empty quoted line keeps its marks only.
+            let written: String = text.lines().map(|l| format!("{}\n", l.trim_end())).collect();
+            prop_assert_eq!(unflow(&flow(&text), false), written);
         }
     }
 }
