@@ -91,17 +91,14 @@ async fn a_teammate_answers_and_the_engine_shows_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writing_an_answer_brings_ben_along_who_answers_first() {
     let (mut sandbox, conversations, mut ana) = demo().await;
-    let pace = Pace(Duration::from_millis(50));
+    // Slow enough that the script still runs when a busy machine gets to the mark.
+    let pace = Pace(Duration::from_millis(150));
     sandbox.call_teammates(&conversations, pace).unwrap();
     let mia = conversations.iter().find(|c| c.customer == "Mia Okafor");
     let name = ConversationName::new(mia.unwrap().root.clone());
     let draft = ana
         .draft(&name, "Hi Mia, I have refunded the second box.")
         .await;
-    // Nobody is told anything before there is somebody to tell.
-    let lucia = conversations.iter().find(|c| c.customer == "Lucía Ferrer");
-    let hers = ConversationName::new(lucia.unwrap().root.clone());
-    ana.sees(&hers, |thread| thread.row.owner.is_some()).await;
     ana.handle.send(Request::Look {
         at: Some((name.clone(), Grade::Writing)),
     });
