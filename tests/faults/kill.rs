@@ -225,9 +225,13 @@ fn settle(home: &Home, customer: &str) -> bool {
     let is_unknown = |s: &OutgoingStage| matches!(s, OutgoingStage::Unknown { .. });
     let serve = home.start(&["serve"]);
     wait_for(home, customer, |all| all.iter().all(is_unknown));
-    // Where nothing was left to do it may be told to end before it listens to signals; then it
-    // ends by the signal.
-    let ended = serve.stop(Signal::TERM);
-    assert!(matches!(ended, Some(0) | None), "{ended:?}");
+    // It listens to signals before it takes the cache.
+    let lock = home.cache().join("support/lock");
+    let began = clock::monotonic();
+    while std::fs::read_to_string(&lock).unwrap_or_default().trim() != serve.id().to_string() {
+        assert!(began.elapsed() < PATIENCE, "it never took the cache");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(serve.stop(Signal::TERM), Some(0));
     stages(home, customer).is_empty()
 }

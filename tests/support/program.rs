@@ -132,6 +132,11 @@ impl Running {
         Self(child)
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// Sends a signal and waits for the end; `None` when a signal ended it.
     pub fn stop(mut self, signal: Signal) -> Option<i32> {
         // A process that has just ended cannot be told anything, and its code is still there.
